@@ -1,0 +1,141 @@
+"""Raw options, as a user or a client wrote them, become checked settings; what is refused is named.
+
+It does not know where options come from: a TOML file and a language client give the same nested mapping.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from vizsla.core.settings import Settings
+
+WORKSPACE_MAY_SET = frozenset({"index.exclude", "index.text_windows", "index.max_file_bytes"})
+"""A workspace's own file may not choose models, devices or directories: code from outside is not trusted."""
+
+
+def settings_from(
+    raw: Mapping[str, object], *, base: Settings | None = None, allowed: frozenset[str] | None = None
+) -> tuple[Settings, list[str]]:
+    """Apply raw options over ``base``.
+
+    Args:
+        raw: sections of options, such as ``{"search": {"limit": 5}}``.
+        base: what holds where ``raw`` is silent or wrong; the defaults when None.
+        allowed: dotted names that may be set; None allows all.
+
+    Returns:
+        The settings, and one sentence for each option that was refused. A refused option keeps its base value.
+    """
+    settings = base or Settings()
+    refused: list[str] = []
+    sections = {field.name for field in dataclasses.fields(Settings)}
+    for section_name, options in raw.items():
+        if section_name not in sections or not isinstance(options, Mapping):
+            refused.append(
+                f"{section_name}: no such section of settings, use one of {', '.join(sorted(sections))}"
+            )
+            continue
+        section = getattr(settings, section_name)
+        types = typing.get_type_hints(type(section))
+        for name, value in options.items():
+            dotted = f"{section_name}.{name}"
+            if name not in types:
+                refused.append(f"{dotted}: no such setting")
+                continue
+            if allowed is not None and dotted not in allowed:
+                refused.append(f"{dotted}: may not be set by the workspace; set it in your own settings")
+                continue
+            kept = getattr(section, name)
+            try:
+                section = dataclasses.replace(section, **{name: _convert(value, types[name])})
+            except (TypeError, ValueError) as error:
+                refused.append(f"{dotted}: {error}; keeping {_shown(kept)}")
+        settings = dataclasses.replace(settings, **{section_name: section})
+    return settings, refused
+
+
+def load_settings(workspace: Path | None = None) -> tuple[Settings, list[str]]:
+    """Settings of the user's file, then of the environment, then of the workspace's ``.vizsla.toml``.
+
+    ``VIZSLA_CACHE_DIR`` and ``VIZSLA_CONFIG`` override the places of the cache and of the user's file.
+
+    Returns:
+        The settings and one sentence for each thing that was refused, with the file it stands in.
+    """
+    settings, refused = Settings(), []
+    user = Path(
+        os.environ.get("VIZSLA_CONFIG")
+        or platformdirs.user_config_path("vizsla", appauthor=False) / "config.toml"
+    )
+    for path, allowed in (
+        (user, None),
+        (workspace / ".vizsla.toml" if workspace else None, WORKSPACE_MAY_SET),
+    ):
+        if path is None:
+            continue
+        raw, problem = _read_toml(path)
+        if problem:
+            refused.append(problem)
+        settings, more = settings_from(raw, base=settings, allowed=allowed)
+        refused.extend(f"{path}: {sentence}" for sentence in more)
+    directory = os.environ.get("VIZSLA_CACHE_DIR")
+    if directory:
+        cache = dataclasses.replace(settings.cache, directory=Path(directory).expanduser().absolute())
+        settings = dataclasses.replace(settings, cache=cache)
+    return settings, refused
+
+
+def _read_toml(path: Path) -> tuple[Mapping[str, object], str | None]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), None
+    except FileNotFoundError:
+        return {}, None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return {}, f"{path}: cannot be read as TOML ({error}); its settings are ignored"
+
+
+def _convert(value: object, wanted: Any) -> object:
+    origin = typing.get_origin(wanted)
+    if wanted is bool:
+        if isinstance(value, bool):
+            return value
+    elif wanted is int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif wanted is float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    elif wanted is str:
+        if isinstance(value, str):
+            return value
+    elif wanted is Path:
+        if isinstance(value, str):
+            return Path(value).expanduser().absolute()
+    elif origin is tuple:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif origin is typing.Literal:
+        if value in typing.get_args(wanted):
+            return value
+        raise ValueError(
+            f"must be one of {', '.join(map(str, typing.get_args(wanted)))}, got {_shown(value)}"
+        )
+    raise TypeError(f"must be {_spoken(wanted)}, got {_shown(value)}")
+
+
+def _spoken(wanted: Any) -> str:
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
+    return names.get(wanted, "a list of texts")
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if not isinstance(value, Path) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,1 @@
+"""SQLite, full text and vectors of one workspace. The only layer that imports sqlite3 and usearch."""

@@ -1,0 +1,1 @@
+"""One question: candidates, fusion, signals and reranking."""

@@ -1,0 +1,1 @@
+"""What the language server and the command line do: discover, index, search, report."""

@@ -1,0 +1,1 @@
+"""From a workspace to a model folder that the server loads."""

@@ -39,9 +39,7 @@ def settings_from(
     sections = {field.name for field in dataclasses.fields(Settings)}
     for section_name, options in raw.items():
         if section_name not in sections or not isinstance(options, Mapping):
-            refused.append(
-                f"{section_name}: no such section of settings, use one of {', '.join(sorted(sections))}"
-            )
+            refused.append(f"{section_name}: no such section of settings, use one of {', '.join(sorted(sections))}")
             continue
         section = getattr(settings, section_name)
         types = typing.get_type_hints(type(section))
@@ -72,8 +70,7 @@ def load_settings(workspace: Path | None = None) -> tuple[Settings, list[str]]:
     """
     settings, refused = Settings(), []
     user = Path(
-        os.environ.get("VIZSLA_CONFIG")
-        or platformdirs.user_config_path("vizsla", appauthor=False) / "config.toml"
+        os.environ.get("VIZSLA_CONFIG") or platformdirs.user_config_path("vizsla", appauthor=False) / "config.toml"
     )
     for path, allowed in (
         (user, None),
@@ -125,9 +122,7 @@ def _convert(value: object, wanted: Any) -> object:
     elif origin is typing.Literal:
         if value in typing.get_args(wanted):
             return value
-        raise ValueError(
-            f"must be one of {', '.join(map(str, typing.get_args(wanted)))}, got {_shown(value)}"
-        )
+        raise ValueError(f"must be one of {', '.join(map(str, typing.get_args(wanted)))}, got {_shown(value)}")
     raise TypeError(f"must be {_spoken(wanted)}, got {_shown(value)}")
 
 

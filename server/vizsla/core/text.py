@@ -79,7 +79,5 @@ def _fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     return "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", word.casefold())
-        if not unicodedata.combining(letter)
+        letter for letter in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(letter)
     )

@@ -115,7 +115,5 @@ class IndexEntry:
 
     function: Function
     content_hash: ContentHash
-    model_text: (
-        str  # what the encoders read, ``text.function_text``; at most ``text.MODEL_TEXT_LIMIT`` characters
-    )
+    model_text: str  # what the encoders read, ``text.function_text``; at most ``text.MODEL_TEXT_LIMIT`` characters
     words: Words

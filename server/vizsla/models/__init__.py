@@ -1,1 +1,1 @@
-"""Model folders, back ends and the model worker. The only layer that imports onnxruntime, tokenizers, torch or transformers."""
+"""Model folders, back ends and the model worker. Only this layer imports onnxruntime, tokenizers or torch."""

@@ -1,0 +1,63 @@
+"""A question and functions to scores, best candidates first, so that a budget can stop at any batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vizsla.models.backend import Backend, open_backend
+from vizsla.models.batching import batches_in_order, padded
+from vizsla.models.manifest import Manifest, read_manifest, verify
+from vizsla.models.tokenising import TextTokenizer
+
+
+class CrossEncoder:
+    """Scores pairs with one loaded model. Not thread-safe: its process gives it one thread."""
+
+    def __init__(self, manifest: Manifest, tokenizer: TextTokenizer, backend: Backend) -> None:
+        self.manifest = manifest
+        self._tokenizer = tokenizer
+        self._backend = backend
+
+    def score_batches(
+        self, query: str, texts: Sequence[str]
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Score texts for a question, a batch at a time.
+
+        Args:
+            query: the question.
+            texts: candidates, best first; that order is kept, so that a caller out of time has the best scored.
+
+        Yields:
+            Indices into ``texts`` (batch,), ascending, and their logits (batch,), higher for a better match.
+        """
+        encoded = self._tokenizer.encode_pairs(
+            self.manifest.query_prompt + query, [self.manifest.document_prompt + text for text in texts]
+        )
+        for batch in batches_in_order(
+            [len(tokens) for tokens in encoded],
+            # Small enough that a deadline is met to a few tens of milliseconds.
+            tokens_per_batch=self._backend.tokens_per_batch // 2,
+            max_tokens=self.manifest.max_tokens,
+        ):
+            inputs = padded([encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id)
+            yield np.asarray(batch.indices, dtype=np.int64), self._backend.run(*inputs)
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Score all texts; logits in the order of the texts. (texts,)"""
+        scores = np.empty(len(texts), dtype=np.float32)
+        for indices, batch in self.score_batches(query, texts):
+            scores[indices] = batch
+        return scores
+
+
+def load_cross_encoder(folder: Path, *, device: str, threads: int) -> CrossEncoder:
+    """Load a verified cross-encoder; arguments and errors as for ``load_bi_encoder``."""
+    manifest = read_manifest(folder, kind="cross-encoder")
+    verify(folder, manifest)
+    return CrossEncoder(
+        manifest, TextTokenizer(folder, manifest), open_backend(folder, manifest, device=device, threads=threads)
+    )

@@ -1,0 +1,74 @@
+"""The CPU back end: a model folder's ONNX file in ONNX Runtime."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vizsla.core.errors import ModelError
+from vizsla.models.manifest import Manifest
+
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class OnnxBackend:
+    """One ONNX Runtime session on the CPU."""
+
+    tokens_per_batch = 2_048
+
+    def __init__(self, folder: Path, manifest: Manifest, *, threads: int) -> None:
+        """Load the folder's ONNX file.
+
+        Args:
+            folder: the model folder, verified by the caller.
+            manifest: its manifest.
+            threads: of a forward pass; 0 is one per physical core.
+
+        Raises:
+            ModelError: there is no ONNX file, or it is not a model of the manifest's shape.
+        """
+        import onnxruntime
+
+        if manifest.onnx_name is None:
+            raise ModelError(f"the model in {folder} has no ONNX file for the CPU; add the model again")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # An idle server must not burn a core waiting for the next query.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Shapes vary from batch to batch: plans for each shape would be kept for ever.
+        options.enable_mem_pattern = False
+        path = folder / manifest.onnx_name
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the library raises nothing narrower
+            raise ModelError(f"{path} cannot be loaded as an ONNX model ({error}); add the model again") from None
+        self._inputs = [value.name for value in self._session.get_inputs()]
+        outputs = self._session.get_outputs()
+        if not set(self._inputs) <= set(_INPUTS) or len(outputs) != 1:
+            raise ModelError(f"{path} has other inputs or outputs than we made; add the model again")
+        self._run_options = onnxruntime.RunOptions()
+        self._shape = (manifest.dimension,) if manifest.kind == "bi-encoder" else ()
+        self._path = path
+
+    def run(
+        self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64], token_type_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """See ``Backend.run``."""
+        given = dict(zip(_INPUTS, (input_ids, attention_mask, token_type_ids), strict=True))
+        (output,) = self._session.run(None, {name: given[name] for name in self._inputs}, self._run_options)
+        if output.shape[1:] != self._shape:
+            raise ModelError(
+                f"{self._path} gives {output.shape[1:]} numbers a text instead of {self._shape}; add the model again"
+            )
+        result: NDArray[np.float32] = output
+        return result
+
+
+def physical_cores() -> int:
+    """Cores that this process may use, hyper-threads not counted where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,202 @@
+"""Text of a file to index entries: functions, outlines of types, and what is left as the module.
+
+Every line of code is in the source of at least one entry. It does not know files: a name and a text come in.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from vizsla.core.text import index_entry
+from vizsla.core.types import Function, IndexEntry, Kind, Span
+from vizsla.parsing.comments import clean, comment_above, comment_at_head
+from vizsla.parsing.errors import ParseTimeoutError
+from vizsla.parsing.languages import Language, grammar_of
+from vizsla.parsing.lines import Lines
+from vizsla.parsing.remainder import Piece, remaining_chunks
+from vizsla.parsing.units import CLASS_LIKE, Unit, find_units
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+SIGNATURE_LIMIT = 400
+"""Characters of a signature that are kept."""
+
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r\f]*\n)+")
+_SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|=>|->|(?<![=!<>])=|;|\bdo$|\bwhere$)+$")
+_READ_BYTES = 1024  # small: each text of a node that a query compares is read anew in such pieces
+_NAMELESS_STEMS = frozenset({"__init__", "__main__", "index", "mod", "main", "lib", "init", "default"})
+
+
+def module_name_of(path: str) -> str:
+    """What the top-level statements of a file are called: its stem, or its folder for ``__init__.py`` and such.
+
+    Args:
+        path: relative to the workspace, with ``/``.
+    """
+    pure = PurePath(path)
+    stem = pure.name.split(".")[0] or pure.name
+    if stem in _NAMELESS_STEMS and pure.parent.name:
+        return pure.parent.name
+    return stem
+
+
+def parse_file(
+    language: Language, text: str | bytes, *, module_name: str, deadline_seconds: float
+) -> list[IndexEntry]:
+    """Find every unit of a file.
+
+    Args:
+        language: the language of the file.
+        text: its text, as UTF-8 when bytes; bytes that are not UTF-8 are read as U+FFFD.
+        module_name: what its top-level statements are called, see ``module_name_of``.
+        deadline_seconds: how long parsing may take.
+
+    Returns:
+        Entries in order of start, outer before inner; equal functions are all kept. Broken code gives the units
+        that could be parsed. Line ends are ``\\n`` in every text of an entry.
+
+    Raises:
+        ParseTimeoutError: the deadline passed.
+    """
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    data = data.replace(b"\0", b" ")  # NUL means the end of the text to many a scanner
+    if not data.strip():
+        return []
+    deadline = time.monotonic() + deadline_seconds
+    tree = _parse(language, data, deadline)
+    if tree is None:
+        raise ParseTimeoutError(module_name, deadline_seconds)
+    units, module_docs = find_units(tree.root_node, data, language)
+    if time.monotonic() > deadline:
+        raise ParseTimeoutError(module_name, deadline_seconds)
+    builder = _Builder(data, language, units)
+    functions = builder.functions()
+    functions.extend(builder.modules(module_name, module_docs, tree.root_node))
+    functions.sort(key=lambda function: (function.span.start, -function.span.end))
+    return [index_entry(function) for function in functions]
+
+
+def _parse(language: Language, data: bytes, deadline: float) -> tree_sitter.Tree | None:
+    """The tree; None when the deadline passed."""
+    import tree_sitter
+
+    parser = tree_sitter.Parser(grammar_of(language))
+    try:
+        # Only this form can be stopped; it costs nothing over handing in all bytes at once.
+        return parser.parse(
+            lambda offset, _: data[offset : offset + _READ_BYTES],
+            progress_callback=lambda _, __: time.monotonic() > deadline,
+        )
+    except ValueError:
+        return None
+
+
+class _Builder:
+    """Makes functions of the units of one text."""
+
+    def __init__(self, data: bytes, language: Language, units: list[Unit]) -> None:
+        self._data = data
+        self._language = language
+        self._units = units
+        self._lines = Lines(data)
+        self._has_returns = b"\r" in data
+        self._docs: dict[Unit, str] = {}
+        self._doc_starts: dict[Unit, int] = {}  # where the comment above begins; the unit's start without one
+        self._members: dict[Unit, list[Unit]] = {}
+        for unit in units:
+            self._find_doc(unit)
+            if unit.parent is not None and unit.parent.kind in CLASS_LIKE:
+                self._members.setdefault(unit.parent, []).append(unit)
+
+    def functions(self) -> list[Function]:
+        """All units in their order."""
+        return [
+            Function(
+                name=unit.name,
+                qualified_name=unit.qualified_name,
+                kind=unit.kind or Kind.FUNCTION,
+                language=self._language.id,
+                signature=self._signature(unit),
+                doc=self._docs[unit],
+                source=self._outline(unit) if unit.kind in CLASS_LIKE else self._text(unit.start, unit.end),
+                span=Span(start=unit.start, end=unit.end),
+                range=self._lines.range(unit.start, unit.end),
+            )
+            for unit in self._units
+        ]
+
+    def modules(self, name: str, docs: list[tuple[int, int]], root: tree_sitter.Node) -> list[Function]:
+        """What no unit holds, in one function or, when long, several; the first has the file's documentation."""
+        taken = [(self._doc_starts[unit], unit.end) for unit in self._units if unit.parent is None]
+        chunks = remaining_chunks(self._data, self._lines, taken, root)
+        if not docs:
+            head = comment_at_head(self._data, self._lines, self._language)
+            docs = [head] if head is not None and head not in taken and not _overlaps(head, taken) else []
+        doc = self._cleaned(docs) if docs else ""
+        return [
+            Function(
+                name=name,
+                qualified_name=name,
+                kind=Kind.MODULE,
+                language=self._language.id,
+                signature=name,
+                doc=doc if index == 0 else "",
+                source=self._joined(chunk),
+                span=Span(start=chunk[0][0], end=chunk[-1][1]),
+                range=self._lines.range(chunk[0][0], chunk[-1][1]),
+            )
+            for index, chunk in enumerate(chunks)
+        ]
+
+    def _find_doc(self, unit: Unit) -> None:
+        doc = self._cleaned(unit.docs) if unit.docs else ""
+        start = unit.start
+        if not doc:
+            above = comment_above(self._data, unit.start, self._lines, self._language)
+            if above is not None:
+                start, doc = above[0], self._cleaned([above])
+        self._docs[unit], self._doc_starts[unit] = doc, start
+
+    def _signature(self, unit: Unit) -> str:
+        end = unit.end if unit.body_start is None else unit.body_start
+        folded = " ".join(self._text(unit.start, max(end, unit.start)).split())
+        return _SIGNATURE_END.sub("", folded[: SIGNATURE_LIMIT + 1])[:SIGNATURE_LIMIT]
+
+    def _outline(self, unit: Unit) -> str:
+        """The text of a type with only the signatures of the units inside."""
+        members = self._members.get(unit)
+        if not members:
+            return self._text(unit.start, unit.end)
+        pieces: list[str] = []
+        at = unit.start
+        for member in members:
+            if member.start < at:
+                continue
+            doc_start = self._doc_starts[member]
+            if doc_start < member.start:  # leave the comment out, keep the indentation
+                pieces.append(self._text(at, max(at, doc_start)))
+                at = max(at, self._lines.starts[self._lines.line_of(member.start)])
+            pieces.append(self._text(at, member.end if member.body_start is None else member.body_start).rstrip())
+            at = max(member.end, at)
+        pieces.append(self._text(at, unit.end))
+        return _BLANK_LINES.sub("\n", "".join(pieces)).rstrip()
+
+    def _joined(self, chunk: list[Piece]) -> str:
+        return "\n".join(self._text(start, end) for start, end in chunk).removeprefix("\ufeff")
+
+    def _cleaned(self, spans: list[tuple[int, int]]) -> str:
+        return clean("\n".join(self._text(start, end) for start, end in spans), self._language)
+
+    def _text(self, start: int, end: int) -> str:
+        text = self._data[start:end].decode("utf-8", "replace")
+        if self._has_returns:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text
+
+
+def _overlaps(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in taken)

@@ -1,0 +1,220 @@
+"""From a syntax tree to nested units: what a language's query captured, merged, nested and named.
+
+The captures that a query may use, one unit or scope per match:
+
+- ``@unit.KIND``: the node of a unit; KIND is function, method, constructor, class, struct, interface, trait or enum.
+- ``@scope``: a node that is no unit but lends its name to what is inside; ``@scope.class`` likewise, and functions
+  directly inside are methods.
+- ``@name``: the name. A match without one may say ``(#set! name "default")``; else it only adds to other matches of
+  the same node, and a node that never gets a name is no unit.
+- ``@outer``: one or more nodes that widen the span: decorators, ``export``, ``const x =``, attributes.
+- ``@body``: what follows the signature; the node's field ``body`` when not captured.
+- ``@container``: text that is the container, such as a receiver's type; it comes after the names of enclosing nodes.
+- ``@doc``: one or more nodes that are the documentation. Without any it is the comment above the span.
+- ``@module.doc``: documentation of the file.
+
+Matches of one node are merged: the widest span, the first name, body, container and documentation, and of two kinds
+the more telling. Nothing here recurses: files nest as deep as they like.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vizsla.core.types import Kind
+from vizsla.parsing.languages import Language, query_of
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+CLASS_LIKE = frozenset({Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM})
+"""Units that stand for a type; their source is an outline."""
+
+_SCOPE = -1
+_CAPTURED = {
+    "scope": None,
+    "scope.class": None,
+    **{f"unit.{kind.value}": kind for kind in Kind if kind not in (Kind.MODULE, Kind.WINDOW)},
+}
+_TELLING = {Kind.FUNCTION: 0, Kind.METHOD: 1, Kind.CONSTRUCTOR: 2}
+_QUOTES = "\"'`"
+_ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
+_NOT_PATH = re.compile(r"[^\w$.?!]+")
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """One unit or scope; offsets are bytes, spans half-open.
+
+    Attributes:
+        kind: None for a scope.
+        node_start, node_end: the captured node.
+        start, end: the span, with everything outer.
+        body_start: where the signature ends.
+        qualified_name: set by nesting.
+        parent: the nearest unit around it, scopes left out; None at the top.
+    """
+
+    kind: Kind | None
+    node_start: int
+    node_end: int
+    start: int
+    end: int
+    name: str = ""
+    container: str = ""
+    holds_methods: bool = False
+    body_start: int | None = None
+    body_end: int | None = None
+    docs: list[tuple[int, int]] = field(default_factory=list)
+    qualified_name: str = ""
+    parent: Unit | None = None
+
+
+def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple[list[Unit], list[tuple[int, int]]]:
+    """Every unit of a tree, outer before inner, in order of start, and the spans of the module's documentation."""
+    found: dict[tuple[int, int, bool], Unit] = {}
+    module_docs: list[tuple[int, int]] = []
+    import tree_sitter
+
+    query = query_of(language)
+    # No predicate or progress function is passed: with either, tree-sitter 0.26.1 crashes or ignores it.
+    for pattern, captures in tree_sitter.QueryCursor(query).matches(root):
+        for name, nodes in captures.items():
+            if name in _CAPTURED:
+                _merge(found, name, nodes[0], captures, query, pattern, data)
+            elif name == "module.doc":
+                module_docs.extend(node.byte_range for node in nodes)
+    units = [unit for unit in found.values() if unit.name]
+    _part_shared_spans(units)
+    return _nest(units, language), sorted(set(module_docs))
+
+
+def _merge(
+    found: dict[tuple[int, int, bool], Unit],
+    capture: str,
+    node: tree_sitter.Node,
+    captures: dict[str, list[tree_sitter.Node]],
+    query: tree_sitter.Query,
+    pattern: int,
+    data: bytes,
+) -> None:
+    kind = _CAPTURED[capture]
+    start, end = node.byte_range
+    key = (start, end, kind is None)
+    unit = found.get(key)
+    if unit is None:
+        unit = found[key] = Unit(kind, start, end, start, end)
+        body = node.child_by_field_name("body")
+        if body is not None:
+            unit.body_start, unit.body_end = body.byte_range
+    elif kind is not None and _TELLING.get(kind, 0) > _TELLING.get(unit.kind or kind, 0):
+        unit.kind = kind
+    if capture == "scope.class" or kind in CLASS_LIKE:
+        unit.holds_methods = True
+    for outer in captures.get("outer", ()):
+        unit.start = min(unit.start, outer.start_byte)
+        unit.end = max(unit.end, outer.end_byte)
+    if not unit.name:
+        names = captures.get("name")
+        if names:
+            unit.name = _text(data, names[0]).strip(_QUOTES)
+        else:
+            unit.name = query.pattern_settings(pattern).get("name") or ""
+    if "body" in captures:
+        unit.body_start, unit.body_end = captures["body"][0].byte_range
+    if "container" in captures and not unit.container:
+        unit.container = _clean_path(_text(data, captures["container"][0]))
+    if "doc" in captures and not unit.docs:
+        unit.docs = [doc.byte_range for doc in captures["doc"]]
+
+
+def _part_shared_spans(units: list[Unit]) -> None:
+    """Two declarators of one statement cannot both claim the statement: each keeps its own node."""
+    owners: dict[tuple[int, int], list[Unit]] = {}
+    for unit in units:
+        if (unit.start, unit.end) != (unit.node_start, unit.node_end):
+            owners.setdefault((unit.start, unit.end), []).append(unit)
+    for sharing in owners.values():
+        if len(sharing) > 1:
+            for unit in sharing:
+                unit.start, unit.end = unit.node_start, unit.node_end
+
+
+def _nest(units: list[Unit], language: Language) -> list[Unit]:
+    # At equal spans the scope is outside.
+    units.sort(key=lambda unit: (unit.start, -unit.end, unit.kind is not None))
+    nested: list[Unit] = []
+    around: list[Unit] = []
+    last_of: dict[int, Unit] = {}
+    for unit in units:
+        while around and around[-1].end < unit.end:
+            around.pop()
+        within = around[-1] if around else None
+        _name(unit, within, language)
+        if unit.kind is None:
+            unit.parent = within if within is None or within.kind is not None else within.parent
+            around.append(unit)
+            continue
+        unit.parent = within if within is None or within.kind is not None else within.parent
+        before = last_of.get(id(within))
+        last_of[id(within)] = unit
+        if (
+            language.merge_adjacent
+            and before is not None
+            and before.qualified_name == unit.qualified_name
+            and before.kind == unit.kind
+            and unit.kind not in CLASS_LIKE
+        ):
+            before.end = max(before.end, unit.end)
+            last_of[id(within)] = before
+            around.append(before)
+            continue
+        nested.append(unit)
+        around.append(unit)
+    return nested
+
+
+def _name(unit: Unit, within: Unit | None, language: Language) -> None:
+    if unit.kind is None:
+        unit.name = _clean_path(unit.name) or unit.name
+    else:
+        for separator in language.name_separators:
+            if separator in unit.name:
+                _split_path(unit, separator)
+    if unit.kind is Kind.FUNCTION and within is not None and within.holds_methods:
+        unit.kind = Kind.METHOD
+    parts = [within.qualified_name if within is not None else "", unit.container, unit.name]
+    unit.qualified_name = ".".join(part for part in parts if part)
+    if unit.kind is Kind.METHOD:
+        owner = unit.container.rpartition(".")[2] or (within.name if within is not None else "")
+        if unit.name in language.constructors or (language.class_named_constructor and unit.name == owner):
+            unit.kind = Kind.CONSTRUCTOR
+
+
+def _split_path(unit: Unit, separator: str) -> None:
+    operator = unit.name.find("operator")  # of C++: what follows may be ``<`` or ``()``
+    path, last = (unit.name[:operator], unit.name[operator:]) if operator >= 0 else (unit.name, "")
+    head, _, tail = _without_arguments(path).rpartition(separator)
+    if head and (tail or last):
+        unit.container = ".".join(filter(None, (unit.container, _clean_path(head.replace(separator, ".")))))
+        unit.name = tail + last
+
+
+def _clean_path(text: str) -> str:
+    """``*Stack[T]`` gives ``Stack``; ``std::vector<int>::`` gives ``std.vector``."""
+    text = _without_arguments(text.replace("::", "."))
+    return _NOT_PATH.sub(" ", text).strip(" .").split(" ")[-1]
+
+
+def _without_arguments(text: str) -> str:
+    while True:
+        shorter = _ARGUMENTS.sub("", text)
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _text(data: bytes, node: tree_sitter.Node) -> str:
+    return " ".join(data[node.start_byte : node.end_byte].decode("utf-8", "replace").split())

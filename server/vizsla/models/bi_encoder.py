@@ -23,6 +23,8 @@ class BiEncoder:
         self.manifest = manifest
         self._tokenizer = tokenizer
         self._backend = backend
+        self.tokens = 0
+        """Tokens that went through the model so far, padding left out."""
 
     @property
     def dimension(self) -> int:
@@ -52,7 +54,9 @@ class BiEncoder:
                 inputs = padded(
                     [encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id
                 )
-                yield np.asarray(batch.indices, dtype=np.int64) + start, self._backend.run(*inputs)
+                values = self._backend.run(*inputs)
+                self.tokens += int(inputs[1].sum())
+                yield np.asarray(batch.indices, dtype=np.int64) + start, values
 
     def encode(self, texts: Sequence[str], *, is_query: bool) -> NDArray[np.float32]:
         """Embed texts; vectors in the order of the texts. (texts, dimension)"""

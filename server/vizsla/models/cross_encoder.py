@@ -21,6 +21,8 @@ class CrossEncoder:
         self.manifest = manifest
         self._tokenizer = tokenizer
         self._backend = backend
+        self.tokens = 0
+        """Tokens that went through the model so far, padding left out."""
 
     def score_batches(
         self, query: str, texts: Sequence[str]
@@ -44,7 +46,9 @@ class CrossEncoder:
             max_tokens=self.manifest.max_tokens,
         ):
             inputs = padded([encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id)
-            yield np.asarray(batch.indices, dtype=np.int64), self._backend.run(*inputs)
+            values = self._backend.run(*inputs)
+            self.tokens += int(inputs[1].sum())
+            yield np.asarray(batch.indices, dtype=np.int64), values
 
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Score all texts; logits in the order of the texts. (texts,)"""

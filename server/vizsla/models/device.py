@@ -1,0 +1,90 @@
+"""The choice of the device that models run on. It does not run them."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vizsla.core.settings import Device
+
+DeviceKind = Literal["cpu", "cuda", "mps"]
+
+_EXTRA = "install vizsla[gpu]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChoice:
+    """Where models run, and why there.
+
+    Attributes:
+        kind: the device.
+        precision: of the forward pass, such as "int8" or "bf16".
+        backend: the library that runs it.
+        reason: one sentence for ``status`` and ``doctor``.
+        is_fallback: whether the user wanted, or had reason to expect, a better one.
+    """
+
+    kind: DeviceKind
+    precision: str
+    backend: Literal["onnx", "torch"]
+    reason: str
+    is_fallback: bool = False
+
+
+def choose_device(wanted: Device = "auto", *, nodes: Path = Path("/dev")) -> DeviceChoice:
+    """Choose the device: what is wanted where it works, else the CPU with the reason.
+
+    torch is imported only where a GPU is plausible: importing it takes seconds and 400 MB.
+
+    Args:
+        wanted: the user's setting; "auto" takes cuda before mps before cpu.
+        nodes: where the kernel shows its devices.
+    """
+    if wanted == "cpu":
+        return cpu("the settings choose the CPU")
+    for kind in ("cuda", "mps"):
+        if wanted not in ("auto", kind):
+            continue
+        problem = _problem_with(kind, nodes)
+        if problem is None:
+            return DeviceChoice(
+                kind=kind,
+                precision="bf16",
+                backend="torch",
+                reason="the settings choose it" if wanted == kind else "it was found",
+            )
+        if wanted == kind:
+            return cpu(f"{kind} is wanted, but {problem}; running on the CPU", is_fallback=True)
+        if _is_plausible(kind, nodes):
+            # Somebody with a GPU should learn why it idles.
+            return cpu(f"{kind} cannot be used: {problem}", is_fallback=True)
+    return cpu("no GPU was found")
+
+
+def cpu(reason: str, *, is_fallback: bool = False) -> DeviceChoice:
+    """The CPU, for this reason."""
+    return DeviceChoice(kind="cpu", precision="int8", backend="onnx", reason=reason, is_fallback=is_fallback)
+
+
+def _problem_with(kind: Literal["cuda", "mps"], nodes: Path) -> str | None:
+    if not _is_plausible(kind, nodes):
+        return "this machine shows no NVIDIA GPU" if kind == "cuda" else "this machine is no Mac with Apple silicon"
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "safetensors")):
+        return f"torch is not installed; {_EXTRA}"
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return f"torch cannot be loaded ({error}); {_EXTRA} anew"
+    is_there = torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
+    return None if is_there else f"torch {torch.__version__} finds no {kind} device; look at the driver"
+
+
+def _is_plausible(kind: Literal["cuda", "mps"], nodes: Path) -> bool:
+    if kind == "mps":
+        return sys.platform == "darwin" and platform.machine() == "arm64"
+    # nvidia0, nvidia1, … are the GPUs; WSL has dxg in their place.
+    return any(nodes.glob("nvidia[0-9]*")) or (nodes / "dxg").exists()

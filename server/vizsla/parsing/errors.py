@@ -20,3 +20,10 @@ class PoisonFileError(VizslaError):
     def __init__(self, name: str, exit_status: int) -> None:
         how = f"signal {-exit_status}" if exit_status < 0 else f"exit status {exit_status}"
         super().__init__(f"{name} killed its parser twice ({how}); it is left out until it changes")
+
+
+class ParseFailedError(VizslaError):
+    """A file could not be parsed for a reason that is neither time nor the death of a process."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} could not be parsed ({reason}); it is left out until it changes")

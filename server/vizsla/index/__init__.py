@@ -1,1 +1,1 @@
-"""SQLite, full text and vectors of one workspace. The only layer that imports sqlite3 and usearch."""
+"""What is kept on disk: files, functions, full text and vectors. Knows no model and no grammar."""

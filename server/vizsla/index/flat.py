@@ -1,0 +1,142 @@
+"""Exact nearest neighbours in one int8 matrix that is read from end to end. Locks nothing, saves nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import typing as npt
+
+from vizsla.index.quantise import normalised, quantised
+
+_KEPT_DEAD = 0.1  # share of removed rows that is carried along before the matrix is packed
+
+
+class FlatVectors:
+    """Rows in the order of their keys; removed rows stay until there are many."""
+
+    def __init__(self, dimension: int) -> None:
+        self._keys = np.empty(0, dtype=np.int64)  # ascending
+        self._rows = np.empty((0, dimension), dtype=np.int8)
+        self._scales = np.empty(0, dtype=np.float32)  # 1 / length of the row; 0 for a removed one
+        self._size = 0  # used part of the arrays above
+        self._dead = 0
+
+    @classmethod
+    def of(cls, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int8]) -> FlatVectors:
+        """Take over ascending ``keys`` (n,) and their quantised ``rows`` (n, dim)."""
+        flat = cls(rows.shape[1])
+        flat._keys, flat._rows, flat._size = keys, rows, len(keys)
+        flat._scales = _scales(rows)
+        return flat
+
+    def __len__(self) -> int:
+        return self._size - self._dead
+
+    def __contains__(self, key: int) -> bool:
+        return bool(self.rows_of(np.array([key], dtype=np.int64))[0] >= 0)
+
+    def items(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+        """All keys (n,), ascending, and their rows (n, dim); views until the next change."""
+        self._pack()
+        return self._keys[: self._size], self._rows[: self._size]
+
+    def rows_of(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Where each key stands in the matrix; -1 for a key without a vector."""
+        if not self._size:
+            return np.full(len(keys), -1, dtype=np.int64)
+        places = np.searchsorted(self._keys[: self._size], keys)
+        places[places == self._size] = 0
+        found = (self._keys[places] == keys) & (self._scales[places] > 0)
+        return np.where(found, places, -1)
+
+    def add(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.int8]) -> None:
+        """Add ``keys`` (n,), none of them present or twice, with quantised ``rows`` (n, dim)."""
+        if not len(keys):
+            return
+        order = np.argsort(keys, kind="stable")
+        keys, rows = keys[order], rows[order]
+        if self._size and keys[0] <= self._keys[self._size - 1]:  # rare: the store counts keys upwards
+            self._pack(always=True)
+            keys = np.concatenate((self._keys[: self._size], keys))
+            rows = np.concatenate((self._rows[: self._size], rows))
+            order = np.argsort(keys, kind="stable")
+            self._keys, self._rows, self._size = keys[order], rows[order], len(keys)
+            self._scales = _scales(self._rows)
+            return
+        end = self._size + len(keys)
+        if end > len(self._keys):
+            self._grow(max(end, len(self._keys) + len(self._keys) // 4, 256))
+        self._keys[self._size : end] = keys
+        self._rows[self._size : end] = rows
+        self._scales[self._size : end] = _scales(rows)
+        self._size = end
+
+    def remove(self, keys: npt.NDArray[np.int64]) -> None:
+        """Forget vectors; keys without one are passed over."""
+        places = np.unique(self.rows_of(keys))
+        places = places[places >= 0]
+        self._scales[places] = 0.0
+        self._rows[places] = 0
+        self._dead += len(places)
+        if self._dead > _KEPT_DEAD * self._size:
+            self._pack()
+
+    def nearest(
+        self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.int64] | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The ``count`` keys nearest to the unit vector ``query`` (dim,) and their cosines, best first."""
+        if not len(self) or count <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        if allowed is None:
+            rough = self._dots(query, self._rows[: self._size]) * self._scales[: self._size]
+            if self._dead:
+                rough[self._scales[: self._size] == 0] = -np.inf
+            places = _largest(rough, min(len(self), 2 * count + 8))
+        else:
+            places = self.rows_of(allowed)
+            places = places[places >= 0]
+            rough = self._dots(query, self._rows[places]) * self._scales[places] if len(places) else np.empty(0)
+            places = places[_largest(rough, min(len(places), 2 * count + 8))]
+        # The query was quantised for the first look; the last word has the query as it is.
+        cosines = (self._rows[places].astype(np.float32) @ query) * self._scales[places]
+        order = np.lexsort((self._keys[places], -cosines))[:count]
+        return self._keys[places[order]], cosines[order]
+
+    def vectors(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Unit vectors (n, dim) of rows of the matrix."""
+        return normalised(self._rows[places])
+
+    @staticmethod
+    def _dots(query: npt.NDArray[np.float32], rows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        import numkong
+
+        # numpy has no fast int8 product. One query: one thread.
+        found = numkong.cdist(quantised(query[None]), rows, metric="dot")
+        dots: npt.NDArray[np.float64] = np.asarray(found, dtype=np.float64)[0]
+        return dots
+
+    def _grow(self, capacity: int) -> None:
+        for name in ("_keys", "_rows", "_scales"):
+            old = getattr(self, name)
+            new = np.zeros((capacity, *old.shape[1:]), dtype=old.dtype)
+            new[: self._size] = old[: self._size]
+            setattr(self, name, new)
+
+    def _pack(self, *, always: bool = False) -> None:
+        if self._dead or always:
+            alive = np.flatnonzero(self._scales[: self._size] > 0)
+            self._keys, self._rows, self._scales = self._keys[alive], self._rows[alive], self._scales[alive]
+            self._size, self._dead = len(alive), 0
+
+
+def _scales(rows: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    scales = np.empty(len(rows), dtype=np.float32)
+    for start in range(0, len(rows), 8192):  # in strips: a matrix of floats would be four times as large
+        strip = rows[start : start + 8192].astype(np.float32)
+        scales[start : start + 8192] = 1.0 / np.maximum(np.linalg.norm(strip, axis=1), 1e-6)
+    return scales
+
+
+def _largest(scores: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.int64]:
+    if count >= len(scores):
+        return np.arange(len(scores))
+    return np.argpartition(scores, len(scores) - count)[len(scores) - count :]

@@ -1,0 +1,284 @@
+"""Files, functions and full text of one workspace: the truth that vectors follow. Knows no vector."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import typing as npt
+
+from vizsla.core.types import ContentHash, FunctionKey, Position
+from vizsla.index import filters, fulltext, pending, rows
+from vizsla.index.changes import Change
+from vizsla.index.database import connect, database_errors, open_database, snapshot, transaction
+from vizsla.index.files import private_directory
+from vizsla.index.migrations import APPLICATION_ID, SCHEMA_VERSION, create_tables
+from vizsla.index.records import Delta, FileChange, FileRecord, FileState, KeyFilter, StoredFunction, TextMatch
+
+FILE_NAME = "index.sqlite"
+
+
+class Store:
+    """One workspace's database. Every method may be called from any thread; reads do not wait for writes."""
+
+    def __init__(self, writer: sqlite3.Connection | None, reader: sqlite3.Connection, place: Path | None) -> None:
+        """Use ``Store.open`` or ``Store.in_memory``."""
+        self._writer, self._reader, self._place = writer, reader, place
+        self._writing = threading.RLock()
+        # Two connections see each other's commits; one connection in memory must be used by one thread at a time.
+        self._reading = self._writing if writer is reader else threading.RLock()
+        self.repairs: list[str] = []
+
+    @classmethod
+    def open(cls, directory: Path, *, writable: bool = True) -> Store:
+        """Open the database of ``directory``, made or repaired when needed; ``repairs`` tells what was done.
+
+        Args:
+            directory: private, of this workspace alone.
+            writable: True only while holding the directory's ``WriterLock``; False never changes a byte.
+
+        Raises:
+            CacheError: the directory cannot be used, or there is nothing to read yet and ``writable`` is False.
+        """
+        path = private_directory(directory) / FILE_NAME
+        found, repairs = open_database(
+            path,
+            application_id=APPLICATION_ID,
+            schema_version=SCHEMA_VERSION,
+            create=create_tables,
+            writable=writable,
+        )
+        with database_errors(path):
+            store = cls(found, connect(path, writable=False), path) if writable else cls(None, found, path)
+        store.repairs = repairs
+        return store
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """A store that is gone with the process, for a cache directory that cannot be written."""
+        connection = connect(None)
+        with transaction(connection):
+            create_tables(connection)
+        return cls(connection, connection, None)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether changes are accepted."""
+        return self._writer is not None
+
+    def close(self) -> None:
+        """Close the connections; nothing may be called afterwards."""
+        with self._writing, self._reading:
+            if self._writer is not None and self._writer is not self._reader:
+                self._writer.close()
+            self._reader.close()
+
+    # What there is
+
+    @property
+    def generation(self) -> int:
+        """Grows with each committed change of functions; begins at a number of its own in each new database."""
+        return int(self._one("SELECT value FROM meta WHERE name = 'generation'") or 0)
+
+    @property
+    def identity(self) -> str:
+        """Names this database; another one when it was built again."""
+        return str(self._one("SELECT value FROM meta WHERE name = 'identity'"))
+
+    @property
+    def function_count(self) -> int:
+        """How many functions are stored."""
+        return int(self._one("SELECT count(*) FROM functions") or 0)
+
+    def files(self) -> dict[str, FileRecord]:
+        """All files by their paths, whatever their state."""
+        with self._read() as connection:
+            return rows.read_files(connection)
+
+    def file(self, path: str) -> FileRecord | None:
+        """What is known of a file."""
+        with self._read() as connection:
+            return rows.read_file(connection, path)
+
+    def state_counts(self) -> dict[FileState, int]:
+        """How many files are in each state; every state is there."""
+        with self._read() as connection:
+            found = dict(connection.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
+        return {state: found.get(state.value, 0) for state in FileState}
+
+    def functions(self, keys: Iterable[FunctionKey]) -> dict[FunctionKey, StoredFunction]:
+        """The functions of these keys, in their order; keys that are gone are left out."""
+        with self._read() as connection:
+            return rows.read_functions(connection, keys)
+
+    def functions_of(self, path: str) -> list[StoredFunction]:
+        """The functions of a file, in the order of the file, outer before inner."""
+        with self._read() as connection:
+            return rows.read_functions_of(connection, path)
+
+    def function_at(self, path: str, line: int, character: int) -> StoredFunction | None:
+        """The innermost function around a position; its end counts as inside. Line and character from 0."""
+        place = Position(line=line, character=character)
+        around = [f for f in self.functions_of(path) if f.range.start <= place <= f.range.end]
+        return max(around, key=lambda f: (f.span.start, -f.span.end, f.key), default=None)
+
+    def functions_by_language(self) -> dict[str, int]:
+        """How many functions there are of each language, most first."""
+        query = "SELECT language, count(*) AS n FROM functions GROUP BY language ORDER BY n DESC, language"
+        with self._read() as connection:
+            return dict(connection.execute(query).fetchall())
+
+    def keys_matching(self, wanted: KeyFilter) -> npt.NDArray[np.int64]:
+        """Keys of the functions that a filter lets through (n,), ascending."""
+        with self._read() as connection:
+            return filters.keys_matching(connection, wanted)
+
+    def all_keys_and_hashes(self) -> tuple[npt.NDArray[np.int64], list[ContentHash]]:
+        """The keys of all functions (n,), ascending, and the content hash of each."""
+        with self._read() as connection:
+            found = connection.execute("SELECT key, content_hash FROM functions ORDER BY key").fetchall()
+        return np.array([key for key, _ in found], dtype=np.int64), [ContentHash(value) for _, value in found]
+
+    def keys_of(self, hashes: Iterable[ContentHash]) -> dict[ContentHash, list[FunctionKey]]:
+        """The functions that have these contents, ascending; every hash is there."""
+        keys: dict[ContentHash, list[FunctionKey]] = {value: [] for value in hashes}
+        with self._read() as connection:
+            for chunk in rows.in_chunks(keys):
+                wanted = f"content_hash IN ({rows.marks(chunk)})"
+                query = f"SELECT content_hash, key FROM functions WHERE {wanted} ORDER BY key"
+                for value, key in connection.execute(query, chunk):
+                    keys[ContentHash(value)].append(FunctionKey(key))
+        return keys
+
+    # Words
+
+    def search_words(
+        self, words: Sequence[str], count: int, allowed: npt.NDArray[np.int64] | None = None
+    ) -> list[TextMatch]:
+        """The functions that have some of ``words``, best first, equal scores by the smaller key.
+
+        Args:
+            words: as ``core.text.words`` gives them.
+            count: at most so many matches.
+            allowed: ascending keys that may answer; None allows all.
+        """
+        with self._read() as connection:
+            return fulltext.search(connection, words, count, allowed)
+
+    def word_counts(self, words: Sequence[str]) -> dict[str, int]:
+        """For each word, in how many functions it stands."""
+        with self._read() as connection:
+            return fulltext.word_counts(connection, words)
+
+    # Changes
+
+    def replace_files(self, changes: Sequence[FileChange]) -> list[Delta]:
+        """Make files what they are now, in one transaction; what each won and lost, in the order of ``changes``."""
+        with self._change() as change:
+            return change.replace_files(changes)
+
+    def touch_files(self, records: Iterable[FileRecord]) -> None:
+        """Keep new stamps of known files whose bytes, and so whose functions, are what they were."""
+        with self._write() as connection:
+            rows.touch_files(connection, records)
+
+    def rename_files(self, moves: Mapping[str, str]) -> list[FunctionKey]:
+        """Give files other paths, old to new; functions keep their keys. What stood at a new path is removed.
+
+        Returns:
+            Keys of functions that stood at a new path and are gone.
+        """
+        with self._change() as change:
+            return change.rename_files(moves)
+
+    def remove_files(self, paths: Iterable[str]) -> list[FunctionKey]:
+        """Forget files; the keys of their functions, which are gone."""
+        with self._change() as change:
+            return change.remove_files(paths)
+
+    # Texts without vectors
+
+    @property
+    def pending_count(self) -> int:
+        """How many model texts have no vector yet."""
+        return int(self._one("SELECT count(*) FROM pending") or 0)
+
+    @property
+    def pending_function_count(self) -> int:
+        """How many functions have no vector yet because their text is pending."""
+        query = "SELECT count(*) FROM functions WHERE content_hash IN (SELECT content_hash FROM pending)"
+        return int(self._one(query) or 0)
+
+    def pending_hashes(self) -> set[ContentHash]:
+        """The hashes of all pending texts."""
+        with self._read() as connection:
+            return {ContentHash(value) for (value,) in connection.execute("SELECT content_hash FROM pending")}
+
+    def pending(self, count: int, first: Collection[ContentHash] = ()) -> list[tuple[ContentHash, str]]:
+        """At most ``count`` model texts that have no vector yet: those of ``first`` in front, then the oldest."""
+        with self._read() as connection:
+            return pending.read_texts(connection, count, first)
+
+    def settle(self, hashes: Iterable[ContentHash]) -> None:
+        """These texts have vectors, or never will: forget the texts."""
+        with self._write() as connection:
+            pending.drop_texts(connection, hashes)
+
+    def require_vectors(self, texts: Iterable[tuple[ContentHash, str]]) -> None:
+        """Put model texts back among the pending ones, for a new model or vectors that were lost."""
+        with self._write() as connection:
+            for content_hash, model_text in texts:
+                pending.add_text(connection, content_hash, model_text)
+
+    # Odds and ends
+
+    def meta(self, name: str) -> str | None:
+        """A text that was set under ``name``."""
+        found = self._one("SELECT value FROM meta WHERE name = ?", (f"user.{name}",))
+        return None if found is None else str(found)
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Remember a text under ``name``."""
+        with self._write() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"user.{name}", value))
+
+    def quick_check(self) -> str | None:
+        """What is wrong with the database, read as a whole; None when nothing is."""
+        try:
+            found = self._one("PRAGMA quick_check(1)")
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return None if found == "ok" else str(found)
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        with self._reading, database_errors(self._place or "the index in memory"):
+            if self._reader.in_transaction:
+                yield self._reader
+            else:
+                with snapshot(self._reader):
+                    yield self._reader
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        if self._writer is None:
+            raise ValueError("this store was opened for reading")
+        with self._writing, database_errors(self._place or "the index in memory"), transaction(self._writer):
+            yield self._writer
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[Change]:
+        with self._write() as connection:
+            change = Change(connection)
+            yield change
+            change.finish()
+
+    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
+        with self._read() as connection:
+            row = connection.execute(query, values).fetchone()
+        return None if row is None else row[0]

@@ -9,7 +9,7 @@ import re
 from vizsla.parsing.languages import Language
 from vizsla.parsing.lines import Lines
 
-_LICENCE = re.compile(r"copyright|\(c\)|licen[cs]ed? |SPDX-|all rights reserved", re.IGNORECASE)
+_LICENCE = re.compile(r"copyright|\(c\)|licen[cs]e|SPDX-|all rights reserved", re.IGNORECASE)
 # Words to programs, not to people.
 _DIRECTIVE = re.compile(
     r"\s*(?:!|noqa\b|type:\s*ignore|pylint:|fmt:|ruff:|mypy:|isort:|pragma\b|nolint|NOLINT|eslint-|prettier-|@ts-"

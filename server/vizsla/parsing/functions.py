@@ -189,7 +189,7 @@ class _Builder:
         return "\n".join(self._text(start, end) for start, end in chunk).removeprefix("\ufeff")
 
     def _cleaned(self, spans: list[tuple[int, int]]) -> str:
-        return clean("\n".join(self._text(start, end) for start, end in spans), self._language)
+        return clean("\n".join(self._text(start, end).strip("\n") for start, end in spans), self._language)
 
     def _text(self, start: int, end: int) -> str:
         text = self._data[start:end].decode("utf-8", "replace")

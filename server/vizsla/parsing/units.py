@@ -41,6 +41,7 @@ _CAPTURED = {
 _TELLING = {Kind.FUNCTION: 0, Kind.METHOD: 1, Kind.CONSTRUCTOR: 2}
 _QUOTES = "\"'`"
 _ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
+_CAST = re.compile(r"^(operator \w[^(]*?) *\(.*$")  # of C++: ``operator bool() const``
 _NOT_PATH = re.compile(r"[^\w$.?!]+")
 
 
@@ -87,6 +88,9 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
             elif name == "module.doc":
                 module_docs.extend(node.byte_range for node in nodes)
     units = [unit for unit in found.values() if unit.name]
+    for unit in units:  # some grammars count the line end as part of the node
+        while unit.end > unit.start and data[unit.end - 1] in b" \t\r\n\f":
+            unit.end -= 1
     _part_shared_spans(units)
     return _nest(units, language), sorted(set(module_docs))
 
@@ -183,6 +187,7 @@ def _name(unit: Unit, within: Unit | None, language: Language) -> None:
         for separator in language.name_separators:
             if separator in unit.name:
                 _split_path(unit, separator)
+        unit.name = _CAST.sub(r"\1", unit.name)
     if unit.kind is Kind.FUNCTION and within is not None and within.holds_methods:
         unit.kind = Kind.METHOD
     parts = [within.qualified_name if within is not None else "", unit.container, unit.name]

@@ -1,0 +1,48 @@
+; Units of C. The captures are described in units.py.
+
+; The declarator of a function may be wrapped by pointers.
+(function_definition
+  declarator: (function_declarator declarator: (identifier) @name)
+  body: (_) @body) @unit.function
+(function_definition
+  declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))
+  body: (_) @body) @unit.function
+(function_definition
+  declarator: (pointer_declarator
+    declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))
+  body: (_) @body) @unit.function
+(function_definition
+  declarator: (parenthesized_declarator (function_declarator declarator: (identifier) @name))
+  body: (_) @body) @unit.function
+; int (name)(void) { ... }
+(function_definition
+  declarator: (function_declarator declarator: (parenthesized_declarator (identifier) @name))
+  body: (_) @body) @unit.function
+; int (*name(int))(int) { ... }, a function that returns a function
+(function_definition
+  declarator: (function_declarator
+    declarator: (parenthesized_declarator
+      (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))))
+  body: (_) @body) @unit.function
+
+(struct_specifier name: (_) @name body: (_) @body) @unit.struct
+(union_specifier name: (_) @name body: (_) @body) @unit.struct
+(enum_specifier name: (_) @name body: (_) @body) @unit.enum
+(declaration type: (struct_specifier name: (_) body: (_)) @unit.struct) @outer
+
+; typedef struct { ... } name;
+(type_definition
+  type: (struct_specifier !name body: (_) @body)
+  declarator: (type_identifier) @name) @unit.struct
+(type_definition
+  type: (union_specifier !name body: (_) @body)
+  declarator: (type_identifier) @name) @unit.struct
+(type_definition
+  type: (enum_specifier !name body: (_) @body)
+  declarator: (type_identifier) @name) @unit.enum
+(type_definition type: (struct_specifier name: (_) body: (_)) @unit.struct) @outer
+(type_definition type: (union_specifier name: (_) body: (_)) @unit.struct) @outer
+(type_definition type: (enum_specifier name: (_) body: (_)) @unit.enum) @outer
+
+; #define NAME(x) ...
+(preproc_function_def name: (_) @name value: (_) @body) @unit.function

@@ -68,7 +68,7 @@ def test_source_gives_the_units_written_beside_it(source: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    [*SOURCES, *(Path(module.__file__) for module in STANDARD_LIBRARY)],
+    [*SOURCES, *(Path(inspect.getfile(module)) for module in STANDARD_LIBRARY)],
     ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_no_line_of_code_is_unfindable(source: Path) -> None:

@@ -18,6 +18,11 @@ _DIRECTIVE = re.compile(
 )
 _RULE = re.compile(r"\s*([-=*#/~_+!.<>])\1{2,}.*?\1*\s*$")
 _PREFIXED_STRING = re.compile(r"^[A-Za-z]{0,3}(\"\"\"|'''|\"|')")
+_ELEMENT_WITH_NAME = re.compile(
+    r"<(?:see|seealso|paramref|typeparamref|inheritdoc)\b[^<>]*?=\"(?:\w:)?([^\"]*)\"[^<>]*/>"
+)
+_NAMED_ELEMENT = re.compile(r"<(?:param|typeparam|exception)\b[^<>]*?=\"(?:\w:)?([^\"]*)\"[^<>]*>")
+_ELEMENT = re.compile(r"</?[a-z]\w*\b[^<>]*>")
 _LEADING_STAR = re.compile(r"^[ \t]*\*+(?!/)[ \t]?", re.MULTILINE)
 
 
@@ -49,6 +54,30 @@ def comment_above(data: bytes, start: int, lines: Lines, language: Language) -> 
     if first <= 1 and _LICENCE.search(data[begin:end].decode("utf-8", "replace")):
         return None
     return begin, end
+
+
+def comment_below(data: bytes, end: int, lines: Lines, language: Language) -> tuple[int, int] | None:
+    """The span of the documentation directly below an offset, in a language that has it there, or None.
+
+    A blank line or the end of the text must follow: else it is the documentation of what comes next.
+    """
+    line = lines.line_of(max(end - 1, 0)) + 1
+    if not language.doc_below or line >= len(lines.starts):
+        return None
+    opening, closing = _marks(language).blocks[0]
+    start = lines.starts[line]
+    begin = start + len(data[start : lines.end_of(line)]) - len(data[start : lines.end_of(line)].lstrip())
+    if not data.startswith(language.doc_below.encode(), begin):
+        return None
+    close = data.find(closing, begin + len(opening))
+    if close < 0:
+        return None
+    after = lines.line_of(close)
+    if data[close + len(closing) : lines.end_of(after)].strip():
+        return None
+    if after + 1 < len(lines.starts) and data[lines.starts[after + 1] : lines.end_of(after + 1)].strip():
+        return None
+    return begin, close + len(closing)
 
 
 def comment_at_head(data: bytes, lines: Lines, language: Language) -> tuple[int, int] | None:
@@ -105,7 +134,14 @@ def clean(text: str, language: Language) -> str:
         elif _DIRECTIVE.match(line):
             continue
         kept.append(line.rstrip().rstrip("*").rstrip() if line.endswith("*") else line.rstrip())
-    return inspect.cleandoc("\n".join(kept)).strip()
+    words = inspect.cleandoc("\n".join(kept)).strip()
+    return _without_elements(words) if language.xml_docs and stripped.startswith(("///", "/**")) else words
+
+
+def _without_elements(words: str) -> str:
+    """``<summary>Sees <see cref="T:A.B"/>.</summary>`` gives ``Sees A.B.``."""
+    words = _NAMED_ELEMENT.sub(r"\1: ", _ELEMENT_WITH_NAME.sub(r"\1", words))
+    return "\n".join(line.strip() for line in _ELEMENT.sub("", words).splitlines() if line.strip())
 
 
 def _open(line: str, language: Language) -> tuple[str, str | None]:
@@ -113,11 +149,15 @@ def _open(line: str, language: Language) -> tuple[str, str | None]:
     for opening, closing in language.block_comments:
         if line.startswith(opening):
             rest = line[len(opening) :]
-            return re.sub(r"^(?:[*!|^]|doc\b)+ ?", "", rest), closing
+            if opening == "{-" and rest.startswith("#") and closing in rest:
+                return "", None  # a pragma of Haskell
+            return re.sub(r"^(?: ?[|^](?= )|[*!|^]|doc\b)+ ?", "", rest), closing
     for mark in language.line_comments:
         if line.startswith(mark):
             rest = line[len(mark) :].lstrip(mark[0])
-            return re.sub(r"^(?:[!|^<])? ?", "", rest, count=1) if mark != "#" else rest.removeprefix(" "), None
+            return re.sub(r"^(?:[!|^<]| [|^](?= ))? ?", "", rest, count=1) if mark != "#" else rest.removeprefix(
+                " "
+            ), None
     return line, None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vizsla.core.text import index_entry
 from vizsla.core.types import Function, IndexEntry, Kind, Span
-from vizsla.parsing.comments import clean, comment_above, comment_at_head
+from vizsla.parsing.comments import clean, comment_above, comment_at_head, comment_below
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.languages import Language, grammar_of
 from vizsla.parsing.lines import Lines
@@ -26,7 +26,7 @@ SIGNATURE_LIMIT = 400
 """Characters of a signature that are kept."""
 
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r\f]*\n)+")
-_SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|=>|->|(?<![=!<>])=|;|\bdo$|\bwhere$)+$")
+_SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|,|=>|->|(?<![=!<>])=|;|\bdo$|\bwhere$)+$")
 _READ_BYTES = 1024  # small: each text of a node that a query compares is read anew in such pieces
 _NAMELESS_STEMS = frozenset({"__init__", "__main__", "index", "mod", "main", "lib", "init", "default"})
 
@@ -44,9 +44,7 @@ def module_name_of(path: str) -> str:
     return stem
 
 
-def parse_file(
-    language: Language, text: str | bytes, *, module_name: str, deadline_seconds: float
-) -> list[IndexEntry]:
+def parse_file(language: Language, text: str | bytes, *, module_name: str, deadline_seconds: float) -> list[IndexEntry]:
     """Find every unit of a file.
 
     Args:
@@ -77,7 +75,12 @@ def parse_file(
     functions = builder.functions()
     functions.extend(builder.modules(module_name, module_docs, tree.root_node))
     functions.sort(key=lambda function: (function.span.start, -function.span.end))
-    return [index_entry(function) for function in functions]
+    entries: list[IndexEntry] = []
+    for function in functions:
+        entries.append(index_entry(function))
+        if time.monotonic() > deadline:  # deep nests hold the same text many times over
+            raise ParseTimeoutError(module_name, deadline_seconds)
+    return entries
 
 
 def _parse(language: Language, data: bytes, deadline: float) -> tree_sitter.Tree | None:
@@ -106,6 +109,7 @@ class _Builder:
         self._has_returns = b"\r" in data
         self._docs: dict[Unit, str] = {}
         self._doc_starts: dict[Unit, int] = {}  # where the comment above begins; the unit's start without one
+        self._doc_ends: dict[Unit, int] = {}  # where the comment below ends; the unit's end without one
         self._members: dict[Unit, list[Unit]] = {}
         for unit in units:
             self._find_doc(unit)
@@ -131,7 +135,7 @@ class _Builder:
 
     def modules(self, name: str, docs: list[tuple[int, int]], root: tree_sitter.Node) -> list[Function]:
         """What no unit holds, in one function or, when long, several; the first has the file's documentation."""
-        taken = [(self._doc_starts[unit], unit.end) for unit in self._units if unit.parent is None]
+        taken = [(self._doc_starts[unit], self._doc_ends[unit]) for unit in self._units if unit.parent is None]
         chunks = remaining_chunks(self._data, self._lines, taken, root)
         if not docs:
             head = comment_at_head(self._data, self._lines, self._language)
@@ -154,16 +158,20 @@ class _Builder:
 
     def _find_doc(self, unit: Unit) -> None:
         doc = self._cleaned(unit.docs) if unit.docs else ""
-        start = unit.start
+        start, end = unit.start, unit.end
         if not doc:
-            above = comment_above(self._data, unit.start, self._lines, self._language)
+            above = comment_above(self._data, start, self._lines, self._language)
             if above is not None:
                 start, doc = above[0], self._cleaned([above])
-        self._docs[unit], self._doc_starts[unit] = doc, start
+        if not doc:
+            below = comment_below(self._data, unit.end, self._lines, self._language)
+            if below is not None:
+                end, doc = below[1], self._cleaned([below])
+        self._docs[unit], self._doc_starts[unit], self._doc_ends[unit] = doc, start, end
 
     def _signature(self, unit: Unit) -> str:
         end = unit.end if unit.body_start is None else unit.body_start
-        folded = " ".join(self._text(unit.start, max(end, unit.start)).split())
+        folded = " ".join(self._text(unit.head_start, max(end, unit.head_start)).split())
         return _SIGNATURE_END.sub("", folded[: SIGNATURE_LIMIT + 1])[:SIGNATURE_LIMIT]
 
     def _outline(self, unit: Unit) -> str:
@@ -177,16 +185,16 @@ class _Builder:
             if member.start < at:
                 continue
             doc_start = self._doc_starts[member]
-            if doc_start < member.start:  # leave the comment out, keep the indentation
+            if doc_start < member.head_start:  # leave the comment out, keep the indentation
                 pieces.append(self._text(at, max(at, doc_start)))
-                at = max(at, self._lines.starts[self._lines.line_of(member.start)])
+                at = max(at, self._lines.starts[self._lines.line_of(member.head_start)])
             pieces.append(self._text(at, member.end if member.body_start is None else member.body_start).rstrip())
             at = max(member.end, at)
         pieces.append(self._text(at, unit.end))
         return _BLANK_LINES.sub("\n", "".join(pieces)).rstrip()
 
     def _joined(self, chunk: list[Piece]) -> str:
-        return "\n".join(self._text(start, end) for start, end in chunk).removeprefix("\ufeff")
+        return "\n".join(self._text(start, end) for start, end in chunk)
 
     def _cleaned(self, spans: list[tuple[int, int]]) -> str:
         return clean("\n".join(self._text(start, end).strip("\n") for start, end in spans), self._language)

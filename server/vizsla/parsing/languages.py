@@ -37,6 +37,10 @@ class Language:
         block_comments: what opens and closes a comment of many lines.
         constructors: names that make a method a constructor.
         class_named_constructor: a method named like its class is a constructor.
+        has_methods: functions in a type are methods, also those that the query calls functions.
+        late_ends: a node may end after the comments that stand above its successor.
+        doc_below: what opens a comment that may be the documentation of what stands above it; "" for none.
+        xml_docs: documentation is written in XML elements.
         merge_adjacent: neighbours of one name and kind are clauses of one function.
         name_separators: split a name that is written as a path, as in ``A::b``.
     """
@@ -52,6 +56,10 @@ class Language:
     block_comments: tuple[tuple[str, str], ...] = _STARS
     constructors: tuple[str, ...] = ()
     class_named_constructor: bool = False
+    has_methods: bool = True
+    late_ends: bool = False
+    doc_below: str = ""
+    xml_docs: bool = False
     merge_adjacent: bool = False
     name_separators: tuple[str, ...] = ()
 
@@ -125,6 +133,7 @@ _TABLE = (
         suffixes=(".cs", ".csx"),
         grammar="tree_sitter_c_sharp",
         query="csharp",
+        xml_docs=True,
         class_named_constructor=True,
     ),
     Language(
@@ -163,6 +172,7 @@ _TABLE = (
         interpreters=("scala", "scala-cli"),
         grammar="tree_sitter_scala",
         query="scala",
+        late_ends=True,
         constructors=("this",),
     ),
     Language(
@@ -184,6 +194,7 @@ _TABLE = (
         query="bash",
         line_comments=("#",),
         block_comments=(),
+        name_separators=("::",),
     ),
     Language(
         id="julia",
@@ -212,6 +223,8 @@ _TABLE = (
         grammar="tree_sitter_ocaml",
         grammar_function="language_ocaml",
         query="ocaml",
+        has_methods=False,
+        doc_below="(**",
         line_comments=(),
         block_comments=(("(*", "*)"),),
     ),
@@ -221,6 +234,8 @@ _TABLE = (
         grammar="tree_sitter_ocaml",
         grammar_function="language_ocaml_interface",
         query="ocaml_interface",
+        has_methods=False,
+        doc_below="(**",
         line_comments=(),
         block_comments=(("(*", "*)"),),
     ),
@@ -230,6 +245,7 @@ _TABLE = (
         interpreters=("elixir",),
         grammar="tree_sitter_elixir",
         query="elixir",
+        has_methods=False,
         line_comments=("#",),
         block_comments=(),
         merge_adjacent=True,

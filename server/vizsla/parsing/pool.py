@@ -106,10 +106,10 @@ class ParsePool:
             slot.close()
 
     @property
-    def child_pids(self) -> list[int]:
-        """Process ids of the children that run."""
+    def children(self) -> dict[int, str]:
+        """The children that run, by process id, each with the path that it parses now, or ""."""
         with self._lock:
-            return [pid for slot in self._slots if (pid := slot.pid) is not None]
+            return {pid: slot.path for slot in self._slots if (pid := slot.pid) is not None}
 
     def _take(self, slot: _Slot) -> _Task | None:
         slot.is_idle = True
@@ -125,6 +125,7 @@ class _Slot:
 
     def __init__(self, take: Callable[[_Slot], _Task | None]) -> None:
         self.is_idle = False
+        self.path = ""  # what the child parses now
         self._take = take
         self._child: Child | None = None
         self._messages: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -166,12 +167,15 @@ class _Slot:
             if not child.send(task.job):
                 self._await_exit()
                 continue
+            self.path = task.path
             try:
-                answer = self._messages.get(timeout=task.job.deadline_seconds * _GRACE + 0.5)
+                answer = self._messages.get(timeout=task.job.deadline_seconds * _GRACE)
             except queue.Empty:
                 child.kill()
                 self._await_exit()
                 raise ParseTimeoutError(task.path, task.job.deadline_seconds) from None
+            finally:
+                self.path = ""
             if isinstance(answer, Answer):
                 assert answer.id == task.job.id
                 self._deaths = 0

@@ -32,7 +32,7 @@ def remaining_chunks(
         root: the tree; chunks begin where one of its children begins, when that is near enough.
     """
     pieces: list[Piece] = []
-    at = 0
+    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     for start, end in [*taken, (len(data), len(data))]:
         if start > at:
             _add_pieces(data, lines, at, start, pieces)

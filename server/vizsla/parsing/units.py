@@ -5,12 +5,15 @@ The captures that a query may use, one unit or scope per match:
 - ``@unit.KIND``: the node of a unit; KIND is function, method, constructor, class, struct, interface, trait or enum.
 - ``@scope``: a node that is no unit but lends its name to what is inside; ``@scope.class`` likewise, and functions
   directly inside are methods.
-- ``@name``: the name. A match without one may say ``(#set! name "default")``; else it only adds to other matches of
-  the same node, and a node that never gets a name is no unit.
+- ``@name``: the name, of one or more nodes (``operator`` and ``+``). A match without one may say
+  ``(#set! name "default")``; else it only adds to other matches of the same node, and a node that never gets a name
+  is no unit.
 - ``@outer``: one or more nodes that widen the span: decorators, ``export``, ``const x =``, attributes.
-- ``@body``: what follows the signature; the node's field ``body`` when not captured.
+- ``@body``: what follows the signature; the node's field ``body`` when not captured. ``@head``: what the signature
+  ends with, where no node begins the body.
 - ``@container``: text that is the container, such as a receiver's type; it comes after the names of enclosing nodes.
 - ``@doc``: one or more nodes that are the documentation. Without any it is the comment above the span.
+- ``@above``: a node that opens the span but not the signature, such as Julia's docstring.
 - ``@module.doc``: documentation of the file.
 
 Matches of one node are merged: the widest span, the first name, body, container and documentation, and of two kinds
@@ -24,7 +27,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vizsla.core.types import Kind
+from vizsla.parsing.comments import comment_above
 from vizsla.parsing.languages import Language, query_of
+from vizsla.parsing.lines import Lines
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -38,8 +43,9 @@ _CAPTURED = {
     "scope.class": None,
     **{f"unit.{kind.value}": kind for kind in Kind if kind not in (Kind.MODULE, Kind.WINDOW)},
 }
-_TELLING = {Kind.FUNCTION: 0, Kind.METHOD: 1, Kind.CONSTRUCTOR: 2}
-_QUOTES = "\"'`"
+_TELLING = {Kind.FUNCTION: 0, Kind.CLASS: 0, Kind.METHOD: 1, Kind.CONSTRUCTOR: 2, Kind.STRUCT: 2, Kind.ENUM: 2}
+_QUOTED = re.compile(r"@?([\"'`])(.*)\1", re.DOTALL)
+_SYMBOL = re.compile(r":(?=\w)")
 _ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
 _CAST = re.compile(r"^(operator \w[^(]*?) *\(.*$")  # of C++: ``operator bool() const``
 _NOT_PATH = re.compile(r"[^\w$.?!]+")
@@ -54,6 +60,7 @@ class Unit:
         node_start, node_end: the captured node.
         start, end: the span, with everything outer.
         body_start: where the signature ends.
+        head_start: where the signature begins: after what ``@above`` captured.
         qualified_name: set by nesting.
         parent: the nearest unit around it, scopes left out; None at the top.
     """
@@ -66,6 +73,9 @@ class Unit:
     name: str = ""
     container: str = ""
     holds_methods: bool = False
+    is_quoted: bool = False  # the name is a text, not a path
+    head_start: int = -1
+    above: int | None = None
     body_start: int | None = None
     body_end: int | None = None
     docs: list[tuple[int, int]] = field(default_factory=list)
@@ -91,6 +101,14 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
     for unit in units:  # some grammars count the line end as part of the node
         while unit.end > unit.start and data[unit.end - 1] in b" \t\r\n\f":
             unit.end -= 1
+    for unit in units:
+        unit.head_start = unit.start
+        if unit.above is not None:
+            unit.start = min(unit.start, unit.above)
+    if language.late_ends:
+        lines = Lines(data)
+        for unit in units:
+            _leave_comments(unit, data, lines, language)
     _part_shared_spans(units)
     return _nest(units, language), sorted(set(module_docs))
 
@@ -113,6 +131,8 @@ def _merge(
         body = node.child_by_field_name("body")
         if body is not None:
             unit.body_start, unit.body_end = body.byte_range
+            while (before := body.prev_sibling) is not None and before.is_extra:  # a comment between head and body
+                unit.body_start, body = before.start_byte, before
     elif kind is not None and _TELLING.get(kind, 0) > _TELLING.get(unit.kind or kind, 0):
         unit.kind = kind
     if capture == "scope.class" or kind in CLASS_LIKE:
@@ -123,15 +143,29 @@ def _merge(
     if not unit.name:
         names = captures.get("name")
         if names:
-            unit.name = _text(data, names[0]).strip(_QUOTES)
+            unit.name, unit.is_quoted = _unquoted(" ".join(_text(data, name) for name in names))
         else:
             unit.name = query.pattern_settings(pattern).get("name") or ""
     if "body" in captures:
         unit.body_start, unit.body_end = captures["body"][0].byte_range
+    elif "head" in captures:
+        unit.body_start = captures["head"][0].end_byte
     if "container" in captures and not unit.container:
         unit.container = _clean_path(_text(data, captures["container"][0]))
     if "doc" in captures and not unit.docs:
         unit.docs = [doc.byte_range for doc in captures["doc"]]
+    for above in captures.get("above", ()):
+        unit.above = min(above.start_byte, unit.start if unit.above is None else unit.above)
+
+
+def _leave_comments(unit: Unit, data: bytes, lines: Lines, language: Language) -> None:
+    """End a unit before the comments that the grammar counts to it, though they stand above what follows."""
+    while True:
+        line = lines.line_of(max(unit.end - 1, unit.start))
+        comment = comment_above(data, lines.end_of(line), lines, language)
+        if comment is None or comment[0] <= unit.node_start:
+            return
+        unit.end = unit.start + len(data[unit.start : comment[0]].rstrip())
 
 
 def _part_shared_spans(units: list[Unit]) -> None:
@@ -143,7 +177,7 @@ def _part_shared_spans(units: list[Unit]) -> None:
     for sharing in owners.values():
         if len(sharing) > 1:
             for unit in sharing:
-                unit.start, unit.end = unit.node_start, unit.node_end
+                unit.start, unit.end, unit.head_start = unit.node_start, unit.node_end, unit.node_start
 
 
 def _nest(units: list[Unit], language: Language) -> list[Unit]:
@@ -170,7 +204,10 @@ def _nest(units: list[Unit], language: Language) -> list[Unit]:
             and before.qualified_name == unit.qualified_name
             and before.kind == unit.kind
             and unit.kind not in CLASS_LIKE
+            and not unit.docs  # a clause with documentation of its own is another function
         ):
+            if before.body_start is None:
+                before.body_start = before.end
             before.end = max(before.end, unit.end)
             last_of[id(within)] = before
             around.append(before)
@@ -182,13 +219,14 @@ def _nest(units: list[Unit], language: Language) -> list[Unit]:
 
 def _name(unit: Unit, within: Unit | None, language: Language) -> None:
     if unit.kind is None:
-        unit.name = _clean_path(unit.name) or unit.name
+        if not unit.is_quoted:
+            unit.name = _clean_path(unit.name) or unit.name
     else:
         for separator in language.name_separators:
             if separator in unit.name:
                 _split_path(unit, separator)
         unit.name = _CAST.sub(r"\1", unit.name)
-    if unit.kind is Kind.FUNCTION and within is not None and within.holds_methods:
+    if unit.kind is Kind.FUNCTION and within is not None and within.holds_methods and language.has_methods:
         unit.kind = Kind.METHOD
     parts = [within.qualified_name if within is not None else "", unit.container, unit.name]
     unit.qualified_name = ".".join(part for part in parts if part)
@@ -209,8 +247,14 @@ def _split_path(unit: Unit, separator: str) -> None:
 
 def _clean_path(text: str) -> str:
     """``*Stack[T]`` gives ``Stack``; ``std::vector<int>::`` gives ``std.vector``."""
-    text = _without_arguments(text.replace("::", "."))
+    text = _without_arguments(text.replace("::", ".").replace("\\", "."))
     return _NOT_PATH.sub(" ", text).strip(" .").split(" ")[-1]
+
+
+def _unquoted(name: str) -> tuple[str, bool]:
+    """A name without the quotes or the colon of a symbol around it, and whether it had quotes."""
+    quoted = _QUOTED.fullmatch(name)
+    return (quoted.group(2), True) if quoted and quoted.group(2) else (_SYMBOL.sub("", name, count=1), False)
 
 
 def _without_arguments(text: str) -> str:

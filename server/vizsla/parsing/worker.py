@@ -44,18 +44,19 @@ class Answer:
 def main() -> None:
     """Answer jobs until the parent closes the line."""
     parent = connect_to_parent()
-    _limit_memory()
+    limit_memory()
     parent.send(Ready())
     try:
         while True:
             job = parent.receive()
             assert isinstance(job, Job)
-            _answer(parent, job)
+            answer(parent, job)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
 
 
-def _answer(parent: Parent, job: Job) -> None:
+def answer(parent: Parent, job: Job) -> None:
+    """Parse one text and send what became of it, whatever that is."""
     from vizsla.parsing.errors import ParseTimeoutError
     from vizsla.parsing.functions import parse_file
     from vizsla.parsing.languages import LANGUAGES
@@ -68,15 +69,16 @@ def _answer(parent: Parent, job: Job) -> None:
             deadline_seconds=job.deadline_seconds,
         )
     except ParseTimeoutError:
-        answer = Answer(id=job.id, entries=[], is_late=True)
+        reply = Answer(id=job.id, entries=[], is_late=True)
     except Exception as error:  # any other failure costs this one file, and is told to the parent
-        answer = Answer(id=job.id, entries=[], problem=f"{type(error).__name__}: {error}"[:200])
+        reply = Answer(id=job.id, entries=[], problem=f"{type(error).__name__}: {error}"[:200])
     else:
-        answer = Answer(id=job.id, entries=entries)
-    parent.send(answer)
+        reply = Answer(id=job.id, entries=entries)
+    parent.send(reply)
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
+    """Bound the address space of this process, on Linux."""
     if sys.platform == "linux":
         import resource
 

@@ -1,0 +1,86 @@
+"""``vizsla models``: list the model folders, add one, remove one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vizsla.cli.json_output import dump
+from vizsla.cli.opening import open_resources
+
+app = typer.Typer(help="Model folders: which there are, add one, remove one.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_() -> int:
+    """List the models that can be used, and say which are in use."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from vizsla.models.library import list_models
+
+    with open_resources() as resources:
+        models = list_models(resources.cache_directory)
+        used = {resources.settings.models.retriever, resources.settings.models.reranker}
+    table = Table("name", "kind", "base", "dimension", "tokens", "fingerprint", "in use", box=None)
+    for model in models:
+        manifest = model.manifest
+        table.add_row(
+            model.name,
+            manifest.kind,
+            manifest.base,
+            str(manifest.dimension),
+            str(manifest.max_tokens),
+            manifest.fingerprint,
+            "yes" if model.name in used else "",
+        )
+    Console(highlight=False).print(table)
+    return 0
+
+
+@app.command("add")
+def add(
+    source: Annotated[str, typer.Argument(help="A model folder, or the name of a model on the hub.")],
+    name: Annotated[str | None, typer.Option("--name", help="What to call it here.")] = None,
+    reranker: Annotated[bool, typer.Option("--reranker", help="It is a cross-encoder.")] = False,
+) -> int:
+    """Convert a sentence-transformers model or a cross-encoder, and check that its answers agree."""
+    from vizsla.models.library import add_model
+
+    with open_resources() as resources:
+        added = add_model(
+            source, resources.cache_directory, kind="cross-encoder" if reranker else "bi-encoder", name=name
+        )
+    role = "reranker" if reranker else "retriever"
+    typer.echo(f'Added {added.name} ({added.manifest.fingerprint}). To use it, set models.{role} = "{added.name}".')
+    return 0
+
+
+@app.command("remove")
+def remove(name: Annotated[str, typer.Argument(help="The name, as 'vizsla models list' prints it.")]) -> int:
+    """Delete an added model."""
+    from vizsla.models.library import remove_model
+
+    with open_resources() as resources:
+        remove_model(name, resources.cache_directory)
+    typer.echo(f"Removed {name}.")
+    return 0
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="The name, as 'vizsla models list' prints it.")] = "default",
+) -> int:
+    """Print a model's manifest."""
+    from dataclasses import asdict
+
+    from vizsla.models.library import list_models
+
+    with open_resources() as resources:
+        for model in list_models(resources.cache_directory):
+            if model.name == name:
+                print(dump(asdict(model.manifest), indent=2))
+                return 0
+    typer.echo(f"there is no model {name!r}; 'vizsla models list' names them", err=True)
+    return 2

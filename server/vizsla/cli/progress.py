@@ -1,0 +1,48 @@
+"""Progress of indexing as bars on stderr, with rates and the time left. Silent when stderr is no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vizsla.services.progress import Progress, Report, Stage
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+_LABELS = {Stage.PARSE: ("Parsing", "files"), Stage.EMBED: ("Embedding", "functions")}
+
+
+@contextmanager
+def bars(*, quiet: bool = False) -> Iterator[Report]:
+    """A listener that draws one bar per stage; bars of stages with nothing to do are not drawn."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    tasks: dict[Stage, TaskID] = {}
+    with Bars(
+        TextColumn("{task.description:>20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=quiet or not console.is_terminal,
+        transient=True,
+    ) as drawn:
+
+        def report(progress: Progress) -> None:
+            if progress.stage not in _LABELS or progress.total == 0:
+                return
+            label, unit = _LABELS[progress.stage]
+            task = tasks.get(progress.stage)
+            if task is None:
+                task = tasks[progress.stage] = drawn.add_task(label, total=progress.total, rate="")
+            speed = drawn.tasks[task].speed
+            rate = f"{speed:,.0f} {unit}/s" if speed else ""
+            drawn.update(task, completed=progress.done, total=progress.total, rate=rate)
+
+        yield report

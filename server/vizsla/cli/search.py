@@ -1,0 +1,195 @@
+"""``vizsla search`` and ``vizsla similar``: questions in, hits out, for people and for programs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vizsla.cli.json_output import answer_json, dump
+from vizsla.cli.opening import open_workspace, stoppable, warn
+from vizsla.cli.progress import bars
+from vizsla.core.errors import QueryError, WorkspaceError
+from vizsla.core.text import words
+from vizsla.services.answers import Answer, SearchRequest
+from vizsla.services.filters import Filters, parse_kind
+from vizsla.services.progress import Deadline
+from vizsla.services.searching import SearchService
+from vizsla.services.triage import by_words
+from vizsla.services.upkeep import Upkeep, Upkept
+from vizsla.services.workspace import Workspace
+
+NOW_PARSE_SECONDS = 1.2
+NOW_EMBED_SECONDS = 0.6
+
+Folder = Annotated[Path, typer.Argument(help="The folder to search in.", show_default="this folder")]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, max=200, help="Hits wanted.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, documented in docs/configuration.md.")]
+
+
+def search(
+    query: Annotated[str | None, typer.Argument(help="The question in plain words, or a symbol.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="The folder to search in.", show_default="this folder")] = None,
+    limit: Limit = None,
+    lang: Annotated[list[str] | None, typer.Option("--lang", "-l", help="Only this language; may be repeated.")] = None,
+    kind: Annotated[list[str] | None, typer.Option("--kind", "-k", help="Only this kind; may be repeated.")] = None,
+    glob: Annotated[list[str] | None, typer.Option("--path", "-p", help="Only files matching this glob.")] = None,
+    not_glob: Annotated[list[str] | None, typer.Option("--not-path", help="No files matching this glob.")] = None,
+    folder: Annotated[str, typer.Option("--in", help="Only below this folder of the workspace.")] = "",
+    changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from the last commit.")] = False,
+    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help="Let the cross-encoder read the first.")] = True,
+    budget: Annotated[int | None, typer.Option("--budget", min=0, help="Milliseconds for the cross-encoder.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Answer from what can be read in two seconds.")] = False,
+    update: Annotated[bool, typer.Option("--update/--no-update", help="Look for changed files first.")] = True,
+    batch: Annotated[Path | None, typer.Option("--batch", help="A file with a question a line; - for stdin.")] = None,
+    json: AsJson = False,
+) -> int:
+    """Answer a question about the code below PATH. The first time, the folder is indexed."""
+    if batch is not None:
+        query, path = None, path if path is not None else (Path(query) if query is not None else None)
+    elif query is None:
+        raise QueryError("there is no question; write one, or name a file of questions with --batch")
+    filters = Filters(
+        languages=tuple(name.lower() for name in lang or ()),
+        kinds=tuple(parse_kind(name) for name in kind or ()),
+        paths=tuple(glob or ()),
+        not_paths=tuple(not_glob or ()),
+        folder=folder.strip("/"),
+        only_changed=changed,
+    )
+
+    def request(text: str) -> SearchRequest:
+        return SearchRequest(
+            query=text,
+            limit=limit,
+            filters=filters,
+            rerank="auto" if rerank else "off",
+            rerank_seconds=None if budget is None else budget / 1000,
+        )
+
+    if query is not None and not query.strip():
+        raise QueryError("the question is empty; ask for what the code does, such as 'where are uploads retried'")
+    questions = _lines(batch) if batch is not None else None
+    with open_workspace(path or Path()) as workspace:
+        if update and now and query is not None:
+            _glance(workspace, query)
+        elif update:
+            with stoppable() as stop, bars(quiet=json) as report:
+                _tell(Upkeep(workspace).run(report=report, cancelled=stop), workspace)
+        if questions is not None:
+            return _answer_batch(workspace, questions, request)
+        assert query is not None
+        answer = asyncio.run(_ask(workspace, request(query)))
+        return _show(answer, as_json=json)
+
+
+def similar(
+    place: Annotated[str, typer.Argument(help="FILE:LINE of the function, the line from 1.")],
+    path: Folder = Path(),
+    limit: Limit = None,
+    json: AsJson = False,
+) -> int:
+    """Find functions like the one at a place."""
+    name, _, line = place.rpartition(":")
+    if not name or not line.isdigit() or int(line) < 1:
+        raise QueryError(f"{place!r} is no place; write FILE:LINE, such as src/app.py:120")
+    with open_workspace(path) as workspace:
+        file = (
+            Path(name)
+            if Path(name).is_absolute()
+            else next((p for p in (Path.cwd() / name, workspace.root / name) if p.exists()), workspace.root / name)
+        )
+        if not file.resolve().is_relative_to(workspace.root):
+            raise WorkspaceError(f"{name} is not in {workspace.root}; name the folder that holds it as PATH")
+        with stoppable() as stop, bars(quiet=json) as report:
+            _tell(Upkeep(workspace).run(report=report, cancelled=stop), workspace)
+        relative = file.resolve().relative_to(workspace.root).as_posix()
+
+        async def ask() -> Answer:
+            service = SearchService(workspace)
+            try:
+                return await service.similar(relative, int(line) - 1, 0, limit=limit)
+            finally:
+                service.close()
+
+        return _show(asyncio.run(ask()), as_json=json)
+
+
+async def _ask(workspace: Workspace, request: SearchRequest) -> Answer:
+    service = SearchService(workspace)
+    try:
+        return await service.search(request)
+    finally:
+        service.close()
+
+
+def _answer_batch(workspace: Workspace, questions: Iterator[str], request: object) -> int:
+    assert callable(request)
+    found = False
+
+    async def ask_all() -> None:
+        nonlocal found
+        service = SearchService(workspace)
+        try:
+            for question in questions:
+                try:
+                    answer = await service.search(request(question))
+                except QueryError as error:
+                    print(dump({"query": question, "error": str(error)}), flush=True)
+                    continue
+                found = found or bool(answer.hits)
+                print(dump(answer_json(answer)), flush=True)
+        finally:
+            service.close()
+
+    asyncio.run(ask_all())
+    return 0 if found else 1
+
+
+def _show(answer: Answer, *, as_json: bool) -> int:
+    if as_json:
+        print(dump(answer_json(answer), indent=2))
+    else:
+        from vizsla.cli.rendering import print_answer
+
+        print_answer(answer)
+    return 0 if answer.hits else 1
+
+
+def _lines(batch: Path) -> Iterator[str]:
+    """The questions of a file, without its blank lines.
+
+    Raises:
+        QueryError: the file cannot be read.
+    """
+    try:
+        text = sys.stdin.read() if str(batch) == "-" else batch.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise QueryError(f"{batch} cannot be read ({error.strerror}); name a file with a question a line") from None
+    return (line.strip() for line in text.splitlines() if line.strip())
+
+
+def _glance(workspace: Workspace, query: str) -> None:
+    """Two seconds of indexing where this question's answer probably is."""
+    upkeep = Upkeep(workspace)
+    if not workspace.become_writer():
+        return
+    if workspace.resources.models is not None:
+        workspace.resources.models.start()
+    order = by_words(workspace.root, tuple(words(query)))
+    upkeep.indexing.reconcile(cancelled=Deadline(NOW_PARSE_SECONDS), order=order)
+    likely = workspace.store.search_words(words(query), 64)
+    stored = workspace.store.functions([match.key for match in likely])
+    upkeep.embedding.hurry(stored[match.key].content_hash for match in likely if match.key in stored)
+    upkeep.embedding.embed(cancelled=Deadline(NOW_EMBED_SECONDS))
+
+
+def _tell(done: Upkept, workspace: Workspace) -> None:
+    if done.embedded.problem:
+        warn(f"{done.embedded.problem}; answers come from words where vectors are missing")
+    if not done.is_complete and workspace.is_writer:
+        warn("the index is not complete yet; 'vizsla index' goes on where this ended")

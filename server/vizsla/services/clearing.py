@@ -1,0 +1,66 @@
+"""Deletes indexes so that nothing of the code stays behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vizsla.core.errors import CacheError, IndexBusyError
+from vizsla.index.clearing import delete_directory, hashes_of
+from vizsla.index.lock import WriterLock
+from vizsla.services.resources import Resources
+from vizsla.services.workspace import LOCK_NAME, workspace_directory
+
+
+def clear_workspace(root: Path, resources: Resources) -> int:
+    """Delete the index of ``root``, which need not exist any more, and the vectors of its functions.
+
+    A vector that another workspace shares is deleted too: it is made again when it is missed.
+
+    Returns:
+        Bytes freed.
+
+    Raises:
+        IndexBusyError: another process keeps this index.
+        CacheError: something could not be deleted.
+    """
+    directory = workspace_directory(resources.cache_directory, root.expanduser().resolve())
+    return _clear_directory(directory, resources) if directory.exists() else 0
+
+
+def clear_all(resources: Resources) -> int:
+    """Delete every index and every vector; models that were added stay.
+
+    Returns:
+        Bytes freed.
+
+    Raises:
+        IndexBusyError: another process keeps one of the indexes; the others are deleted.
+        CacheError: something could not be deleted.
+    """
+    busy: list[str] = []
+    freed = 0
+    workspaces = resources.cache_directory / "workspaces"
+    for directory in sorted(workspaces.iterdir()) if workspaces.is_dir() else ():
+        try:
+            freed += _clear_directory(directory, resources)
+        except IndexBusyError as error:
+            busy.append(str(error))
+    freed += resources.embeddings.clear()
+    if busy:
+        raise IndexBusyError("; ".join(busy))
+    return freed
+
+
+def _clear_directory(directory: Path, resources: Resources) -> int:
+    lock = WriterLock(directory / LOCK_NAME)
+    if not lock.try_acquire():
+        raise IndexBusyError(f"another process keeps the index {directory.name}; end it, then clear again")
+    try:
+        hashes = hashes_of(directory)
+        if hashes:
+            resources.embeddings.forget(hashes)
+        return delete_directory(directory)
+    except OSError as error:
+        raise CacheError(f"{directory} could not be deleted ({error}); delete it by hand") from error
+    finally:
+        lock.release()

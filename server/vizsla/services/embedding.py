@@ -1,0 +1,157 @@
+"""Gives every stored function its vector, from the machine-wide cache or by the model worker.
+
+Vectors are kept batch by batch, so a kill loses one batch, and the next run goes on where this one ended.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vizsla.core.errors import VizslaError
+from vizsla.core.types import ContentHash
+from vizsla.models.client import ModelClient, Priority
+from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
+from vizsla.services.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 1024  # texts fetched, and looked up in the cache, at a time
+_REQUEST = 256  # texts in one request to the worker: about a second on a laptop, so that cancelling is quick
+_IN_FLIGHT = 2  # requests at once, so that the worker never waits for us
+
+_Texts = list[tuple[ContentHash, str]]
+_Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(slots=True, kw_only=True)
+class Embedded:
+    """What one run of embedding did. Counts are of distinct texts."""
+
+    encoded: int = 0  # forward passes
+    cached: int = 0  # found in the machine-wide cache
+    refused: int = 0  # texts that no vector could be made of
+    is_complete: bool = True
+    problem: str = ""
+
+
+class EmbeddingService:
+    """Embeds what is pending in one workspace. One thread at a time; ``hurry`` from any thread."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._urgent: deque[ContentHash] = deque()
+        self._lock = threading.Lock()
+
+    def hurry(self, hashes: Iterable[ContentHash]) -> None:
+        """Embed these first: somebody is looking at their functions."""
+        with self._lock:
+            self._urgent.extendleft(hashes)
+
+    def embed(self, *, report: Report = unheard, cancelled: Cancelled = never) -> Embedded:
+        """Embed until nothing is pending.
+
+        Args:
+            report: told of progress, in functions.
+            cancelled: asked between batches; what is done by then is kept.
+        """
+        done = Embedded()
+        models, store = self._workspace.resources.models, self._workspace.store
+        if models is None:
+            done.is_complete = store.pending_count == 0
+            return done
+        total, settled = store.pending_count, 0
+        try:
+            while not cancelled() and (chunk := store.pending(_CHUNK, self._take_urgent())):
+                rest = self._from_cache(models, chunk, done)
+                settled += len(chunk) - len(rest)
+                for count in self._encode(models, rest, done, cancelled):
+                    settled += count
+                    total = max(total, settled)
+                    report(Progress(stage=Stage.EMBED, done=settled, total=total))
+        except VizslaError as error:
+            done.problem = str(error)
+            logger.warning("embedding stopped: %s", error)
+        done.is_complete = store.pending_count == 0
+        if done.is_complete:
+            self._workspace.save_vectors()
+        return done
+
+    def _encode(self, models: ModelClient, texts: _Texts, done: Embedded, cancelled: Cancelled) -> Iterator[int]:
+        """Encode and keep ``texts``, yielding how many were settled; ends early for a wish or for urgent texts."""
+        # Neighbours in length share a batch in the worker, so less of it is padding.
+        texts = sorted(texts, key=lambda pair: len(pair[1]))
+        requests = deque(texts[start : start + _REQUEST] for start in range(0, len(texts), _REQUEST))
+        waiting: deque[tuple[_Texts, Future[_Vectors]]] = deque()
+        try:
+            while waiting or requests:
+                while requests and len(waiting) < _IN_FLIGHT and not (self._urgent or cancelled()):
+                    request = requests.popleft()
+                    future = models.encode([text for _, text in request], is_query=False, priority=Priority.BULK)
+                    waiting.append((request, future))
+                if not waiting or cancelled():
+                    return
+                request, future = waiting.popleft()
+                self._keep(models, request, future.result(), done)
+                yield len(request)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def _take_urgent(self) -> list[ContentHash]:
+        with self._lock:
+            taken = list(self._urgent)
+            self._urgent.clear()
+        return taken
+
+    def _from_cache(self, models: ModelClient, chunk: _Texts, done: Embedded) -> _Texts:
+        """Settle what the machine already knows, and return the rest."""
+        found = self._workspace.resources.embeddings.get(models.fingerprint, [pair[0] for pair in chunk])
+        if found:
+            self._add_vectors(list(found), np.stack(list(found.values())))
+            done.cached += len(found)
+        return [pair for pair in chunk if pair[0] not in found]
+
+    def _keep(self, models: ModelClient, texts: _Texts, rows: _Vectors, done: Embedded) -> None:
+        good = np.asarray(np.isfinite(rows).all(axis=1))
+        hashes = [content_hash for content_hash, _ in texts]
+        kept = [content_hash for content_hash, is_good in zip(hashes, good, strict=True) if is_good]
+        bad = [content_hash for content_hash, is_good in zip(hashes, good, strict=True) if not is_good]
+        if kept:
+            self._workspace.resources.embeddings.put(models.fingerprint, kept, rows[good])
+            self._add_vectors(kept, rows[good])
+            done.encoded += len(kept)
+        if bad:
+            done.refused += len(bad)
+            self._remember_refused(bad)
+            self._workspace.store.settle(bad)
+
+    def _add_vectors(self, hashes: Sequence[ContentHash], rows: _Vectors) -> None:
+        store, vectors = self._workspace.store, self._workspace.vectors
+        assert vectors is not None
+        keys: list[int] = []
+        chosen: list[int] = []
+        by_hash = store.keys_of(hashes)
+        for row, content_hash in enumerate(hashes):
+            for key in by_hash.get(content_hash, ()):
+                if key not in vectors:
+                    keys.append(key)
+                    chosen.append(row)
+        if keys:
+            vectors.add(np.array(keys, dtype=np.int64), rows[chosen])
+        store.settle(hashes)
+
+    def _remember_refused(self, hashes: Sequence[ContentHash]) -> None:
+        store = self._workspace.store
+        known = set(json.loads(store.meta("refused") or "[]"))
+        known.update(content_hash.hex() for content_hash in hashes)
+        store.set_meta("refused", json.dumps(sorted(known)))
+        logger.warning("%d functions cannot be embedded; they are found by their words alone", len(hashes))

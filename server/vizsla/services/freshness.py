@@ -1,0 +1,65 @@
+"""Looks at the file behind a stored function before it is shown: is it still there, and where?"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from vizsla.core.errors import VizslaError
+from vizsla.core.types import IndexEntry, Range
+from vizsla.index.records import StoredFunction
+from vizsla.services.entries import entries_of
+from vizsla.services.reading import SourceText, read_source
+from vizsla.services.workspace import Workspace
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """A stored function as its file is now."""
+
+    range: Range
+    source: str
+    is_stale: bool  # its own text changed since it was indexed
+
+
+class Freshness:
+    """Checks the functions of one answer; each file is read once. Make a new one for every question."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._texts: dict[str, SourceText | None] = {}
+        self._entries: dict[str, list[IndexEntry]] = {}
+
+    def current(self, function: StoredFunction) -> Current | None:
+        """Where ``function`` stands now; None when it is gone."""
+        text = self._text(function.path)
+        if text is None:
+            return None
+        if text.content_hash == function.file_hash:
+            source = text.text_utf8[function.span.start : function.span.end].decode("utf-8", "replace")
+            return Current(range=function.range, source=source, is_stale=False)
+        entries = self._parsed(function.path, text)
+        for entry in entries:
+            if entry.content_hash == function.content_hash:
+                return Current(range=entry.function.range, source=entry.function.source, is_stale=False)
+        for entry in entries:
+            if (entry.function.qualified_name, entry.function.kind) == (function.qualified_name, function.kind):
+                return Current(range=entry.function.range, source=entry.function.source, is_stale=True)
+        return None
+
+    def _text(self, path: str) -> SourceText | None:
+        if path not in self._texts:
+            outcome = read_source(self._workspace.root, path, self._workspace.resources.settings.index)
+            self._texts[path] = outcome if isinstance(outcome, SourceText) else None
+        return self._texts[path]
+
+    def _parsed(self, path: str, text: SourceText) -> list[IndexEntry]:
+        if path not in self._entries:
+            try:
+                self._entries[path] = entries_of(self._workspace.resources, path, text).result()
+            except VizslaError as error:
+                logger.warning("%s: not checked: %s", path, error)
+                self._entries[path] = []
+        return self._entries[path]

@@ -1,0 +1,121 @@
+"""What all workspaces of this process share: the model worker, the parse workers, the cache of vectors.
+
+Everything here is made when it is first asked for, so that opening a workspace costs nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from vizsla.core.errors import CacheError, ModelError, VizslaError
+from vizsla.core.settings import Settings
+
+if TYPE_CHECKING:
+    from vizsla.index.embeddings import EmbeddingCache
+    from vizsla.models.client import ModelClient
+    from vizsla.parsing.pool import ParsePool
+
+logger = logging.getLogger(__name__)
+
+
+class Resources:
+    """Owner of the child processes and of the machine-wide cache. Close it, or use it as a context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.problems: list[str] = []  # one sentence for each thing that is not as the settings want it
+        self._lock = threading.RLock()
+        self._models: ModelClient | None = None
+        self._models_refused = False
+        self._pool: ParsePool | None = None
+        self._embeddings: EmbeddingCache | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def models(self) -> ModelClient | None:
+        """The model worker's client, or None when no retriever can be used (``problems`` says why)."""
+        with self._lock:
+            if self._models is None and not self._models_refused:
+                try:
+                    self._models = self._open_models()
+                except ModelError as error:
+                    self._models_refused = True
+                    self._note(f"{error}; answering from words alone")
+            return self._models
+
+    @property
+    def pool(self) -> ParsePool:
+        """The parse workers."""
+        with self._lock:
+            if self._pool is None:
+                from vizsla.parsing.pool import ParsePool
+
+                wanted = self.settings.index.parse_workers or min(os.cpu_count() or 1, 8)
+                self._pool = ParsePool(wanted, self.settings.index.parse_seconds)
+            return self._pool
+
+    @property
+    def embeddings(self) -> EmbeddingCache:
+        """The machine-wide cache of vectors."""
+        with self._lock:
+            if self._embeddings is None:
+                from vizsla.index.embeddings import EmbeddingCache
+
+                cache = self.settings.cache
+                try:
+                    self._embeddings = EmbeddingCache(cache.directory, cache.max_embedding_bytes)
+                except CacheError as error:
+                    self._note(f"{error}; vectors are kept for this process only")
+                    self._temporary = tempfile.TemporaryDirectory(prefix="vizsla-")
+                    self._embeddings = EmbeddingCache(Path(self._temporary.name), cache.max_embedding_bytes)
+            return self._embeddings
+
+    @property
+    def cache_directory(self) -> Path:
+        """The root of everything that we write."""
+        return self.settings.cache.directory
+
+    def close(self) -> None:
+        """End the children and close the files. Safe to call twice."""
+        with self._lock:
+            for resource in (self._models, self._pool, self._embeddings):
+                if resource is not None:
+                    resource.close()
+            self._models = self._pool = self._embeddings = None
+            if self._temporary is not None:
+                self._temporary.cleanup()
+            self._models_refused = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_models(self) -> ModelClient:
+        from vizsla.models.client import ModelClient
+        from vizsla.models.library import resolve
+
+        wanted = self.settings.models
+        retriever = resolve(wanted.retriever, "bi-encoder", self.cache_directory)
+        if retriever is None:
+            raise ModelError(f"no retriever is installed under the name {wanted.retriever!r}; see 'vizsla models list'")
+        reranker = None
+        if wanted.reranker != "none":
+            try:
+                reranker = resolve(wanted.reranker, "cross-encoder", self.cache_directory)
+            except VizslaError as error:
+                self._note(f"{error}; answering without reranking")
+        return ModelClient(retriever, reranker, device=wanted.device, threads=wanted.threads)
+
+    def _note(self, sentence: str) -> None:
+        logger.warning("%s", sentence)
+        self.problems.append(sentence)

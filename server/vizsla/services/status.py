@@ -1,0 +1,100 @@
+"""The truth about one workspace: what is indexed, pending and skipped, and what is not as it should be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from vizsla.index.records import FileState
+from vizsla.models.device import DeviceChoice
+from vizsla.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at a workspace.
+
+    Attributes:
+        root: the workspace.
+        directory: where its index lies; None when it is in memory only.
+        files: number of indexed files.
+        functions: number of indexed functions.
+        by_language: functions by language, most first.
+        pending: functions that have no vector yet.
+        unembeddable: functions that no vector can be made of.
+        skipped: path and reason of every file that is left out.
+        failed: path and reason of every file that could not be parsed.
+        reconciled_at: seconds since 1970 of the last complete comparison with the disk; None for never.
+        index_bytes: size of the index on disk.
+        model: name of the retriever; None when answers come from words alone.
+        fingerprint: of the retriever.
+        has_reranker: whether a cross-encoder is in use.
+        device: where the models run, and how.
+        watcher: how changes are noticed: "none" for the command line, which looks each time.
+        is_writer: whether this process keeps the index; another one does otherwise.
+        degraded: what is not as it should be, one sentence each.
+    """
+
+    root: Path
+    directory: Path | None
+    files: int
+    functions: int
+    by_language: dict[str, int]
+    pending: int
+    unembeddable: int
+    skipped: dict[str, str]
+    failed: dict[str, str]
+    reconciled_at: float | None
+    index_bytes: int
+    model: str | None
+    fingerprint: str | None
+    has_reranker: bool
+    device: str
+    watcher: str
+    is_writer: bool
+    degraded: tuple[str, ...]
+
+
+def status_of(workspace: Workspace) -> Status:
+    """Look at a workspace. Nothing is scanned, parsed or encoded for it."""
+    store, models = workspace.store, workspace.resources.models
+    records = store.files()
+    reconciled_at = store.meta("reconciled_at")
+    degraded = [*workspace.repairs, *workspace.resources.problems]
+    worker = models.status() if models is not None else None
+    if worker is not None and worker.last_error:
+        degraded.append(worker.last_error)
+    if not workspace.is_writer:
+        degraded.append("another process keeps this index; this one only reads it")
+    return Status(
+        root=workspace.root,
+        directory=workspace.directory if workspace.is_persistent else None,
+        files=sum(record.state is FileState.INDEXED for record in records.values()),
+        functions=store.function_count,
+        by_language=store.functions_by_language(),
+        pending=store.pending_function_count,
+        unembeddable=len(json.loads(store.meta("refused") or "[]")),
+        skipped={path: record.reason for path, record in records.items() if record.state is FileState.SKIPPED},
+        failed={path: record.reason for path, record in records.items() if record.state is FileState.FAILED},
+        reconciled_at=float(reconciled_at) if reconciled_at else None,
+        index_bytes=_bytes_below(workspace.directory) if workspace.is_persistent else 0,
+        model=models.name if models is not None else None,
+        fingerprint=models.fingerprint if models is not None else None,
+        has_reranker=models is not None and models.has_reranker,
+        device=device_text(worker.device) if worker is not None else "none",
+        watcher="none",
+        is_writer=workspace.is_writer,
+        degraded=tuple(degraded),
+    )
+
+
+def device_text(device: DeviceChoice | None) -> str:
+    """Where models run, for people."""
+    if device is None:
+        return "not started yet"
+    return f"{device.kind}, {device.precision} by {device.backend} ({device.reason})"
+
+
+def _bytes_below(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())

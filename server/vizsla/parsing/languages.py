@@ -32,7 +32,7 @@ class Language:
         interpreters: programs whose ``#!`` line marks a file of the language.
         grammar: name of the grammar's package.
         grammar_function: the function of the package that hands out the grammar.
-        query: stem of the file in ``queries/``.
+        query: stem of the file in ``queries/``; "" for the id.
         line_comments: what starts a comment that ends with its line.
         block_comments: what opens and closes a comment of many lines.
         constructors: names that make a method a constructor.
@@ -48,7 +48,7 @@ class Language:
     id: str
     suffixes: tuple[str, ...]
     grammar: str
-    query: str
+    query: str = ""
     grammar_function: str = "language"
     file_names: tuple[str, ...] = ()
     interpreters: tuple[str, ...] = ()
@@ -71,7 +71,6 @@ _TABLE = (
         file_names=("SConstruct", "SConscript", "wscript"),
         interpreters=("python", "python2", "python3", "pypy", "pypy3"),
         grammar="tree_sitter_python",
-        query="python",
         line_comments=("#",),
         block_comments=(),
         constructors=("__init__", "__new__"),
@@ -82,7 +81,6 @@ _TABLE = (
         file_names=("Jakefile",),
         interpreters=("node", "nodejs", "deno", "bun"),
         grammar="tree_sitter_javascript",
-        query="javascript",
         constructors=("constructor",),
     ),
     Language(
@@ -91,7 +89,6 @@ _TABLE = (
         interpreters=("ts-node", "tsx"),
         grammar="tree_sitter_typescript",
         grammar_function="language_typescript",
-        query="typescript",
         constructors=("constructor",),
     ),
     Language(
@@ -102,10 +99,10 @@ _TABLE = (
         query="typescript",
         constructors=("constructor",),
     ),
-    Language(id="java", suffixes=(".java",), grammar="tree_sitter_java", query="java", class_named_constructor=True),
-    Language(id="go", suffixes=(".go",), grammar="tree_sitter_go", query="go"),
-    Language(id="rust", suffixes=(".rs",), grammar="tree_sitter_rust", query="rust"),
-    Language(id="c", suffixes=(".c", ".h"), grammar="tree_sitter_c", query="c"),
+    Language(id="java", suffixes=(".java",), grammar="tree_sitter_java", class_named_constructor=True),
+    Language(id="go", suffixes=(".go",), grammar="tree_sitter_go"),
+    Language(id="rust", suffixes=(".rs",), grammar="tree_sitter_rust"),
+    Language(id="c", suffixes=(".c", ".h"), grammar="tree_sitter_c"),
     Language(
         id="cpp",
         suffixes=(
@@ -124,7 +121,6 @@ _TABLE = (
             ".cuh",
         ),
         grammar="tree_sitter_cpp",
-        query="cpp",
         class_named_constructor=True,
         name_separators=("::",),
     ),
@@ -132,7 +128,6 @@ _TABLE = (
         id="csharp",
         suffixes=(".cs", ".csx"),
         grammar="tree_sitter_c_sharp",
-        query="csharp",
         xml_docs=True,
         class_named_constructor=True,
     ),
@@ -142,7 +137,6 @@ _TABLE = (
         file_names=("Rakefile", "Gemfile", "Vagrantfile", "Guardfile", "Capfile", "Podfile", "Fastfile", "Brewfile"),
         interpreters=("ruby", "jruby"),
         grammar="tree_sitter_ruby",
-        query="ruby",
         line_comments=("#",),
         block_comments=(("=begin", "=end"),),
         constructors=("initialize",),
@@ -154,7 +148,6 @@ _TABLE = (
         interpreters=("php",),
         grammar="tree_sitter_php",
         grammar_function="language_php",
-        query="php",
         line_comments=("//", "#"),
         constructors=("__construct",),
     ),
@@ -162,16 +155,14 @@ _TABLE = (
         id="kotlin",
         suffixes=(".kt", ".kts"),
         grammar="tree_sitter_kotlin",
-        query="kotlin",
         constructors=("constructor",),
     ),
-    Language(id="swift", suffixes=(".swift",), grammar="tree_sitter_swift", query="swift", constructors=("init",)),
+    Language(id="swift", suffixes=(".swift",), grammar="tree_sitter_swift", constructors=("init",)),
     Language(
         id="scala",
         suffixes=(".scala", ".sc", ".sbt"),
         interpreters=("scala", "scala-cli"),
         grammar="tree_sitter_scala",
-        query="scala",
         late_ends=True,
         constructors=("this",),
     ),
@@ -180,7 +171,6 @@ _TABLE = (
         suffixes=(".lua", ".luau", ".rockspec"),
         interpreters=("lua", "luajit"),
         grammar="tree_sitter_lua",
-        query="lua",
         line_comments=("--",),
         block_comments=(("--[[", "]]"), ("--[=[", "]=]")),
         name_separators=(".", ":"),
@@ -191,7 +181,6 @@ _TABLE = (
         file_names=(".bashrc", ".bash_profile", ".bash_aliases", ".profile", ".zshrc", "PKGBUILD", "APKBUILD"),
         interpreters=("sh", "bash", "dash", "zsh", "ksh", "ash"),
         grammar="tree_sitter_bash",
-        query="bash",
         line_comments=("#",),
         block_comments=(),
         name_separators=("::",),
@@ -201,7 +190,6 @@ _TABLE = (
         suffixes=(".jl",),
         interpreters=("julia",),
         grammar="tree_sitter_julia",
-        query="julia",
         line_comments=("#",),
         block_comments=(("#=", "=#"),),
         name_separators=(".",),
@@ -211,7 +199,6 @@ _TABLE = (
         suffixes=(".hs", ".hs-boot", ".hsc"),
         interpreters=("runhaskell", "runghc", "stack"),
         grammar="tree_sitter_haskell",
-        query="haskell",
         line_comments=("--",),
         block_comments=(("{-", "-}"),),
         merge_adjacent=True,
@@ -222,7 +209,6 @@ _TABLE = (
         interpreters=("ocaml",),
         grammar="tree_sitter_ocaml",
         grammar_function="language_ocaml",
-        query="ocaml",
         has_methods=False,
         doc_below="(**",
         line_comments=(),
@@ -233,7 +219,6 @@ _TABLE = (
         suffixes=(".mli",),
         grammar="tree_sitter_ocaml",
         grammar_function="language_ocaml_interface",
-        query="ocaml_interface",
         has_methods=False,
         doc_below="(**",
         line_comments=(),
@@ -244,13 +229,12 @@ _TABLE = (
         suffixes=(".ex", ".exs"),
         interpreters=("elixir",),
         grammar="tree_sitter_elixir",
-        query="elixir",
         has_methods=False,
         line_comments=("#",),
         block_comments=(),
         merge_adjacent=True,
     ),
-    Language(id="zig", suffixes=(".zig",), grammar="tree_sitter_zig", query="zig", block_comments=()),
+    Language(id="zig", suffixes=(".zig",), grammar="tree_sitter_zig", block_comments=()),
 )
 
 LANGUAGES: dict[str, Language] = {language.id: language for language in _TABLE}
@@ -305,5 +289,5 @@ def query_of(language: Language) -> tree_sitter.Query:
     """The compiled query that finds the units of the language."""
     import tree_sitter
 
-    source = importlib.resources.files("vizsla.parsing").joinpath("queries", f"{language.query}.scm")
+    source = importlib.resources.files("vizsla.parsing").joinpath("queries", f"{language.query or language.id}.scm")
     return tree_sitter.Query(grammar_of(language), source.read_text(encoding="utf-8"))

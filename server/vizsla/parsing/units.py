@@ -45,7 +45,7 @@ _CAPTURED = {
 }
 _TELLING = {Kind.FUNCTION: 0, Kind.CLASS: 0, Kind.METHOD: 1, Kind.CONSTRUCTOR: 2, Kind.STRUCT: 2, Kind.ENUM: 2}
 _QUOTED = re.compile(r"@?([\"'`])(.*)\1", re.DOTALL)
-_SYMBOL = re.compile(r":(?=\w)")
+_SYMBOL = re.compile(r"^:(?=\w)")
 _ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
 _CAST = re.compile(r"^(operator \w[^(]*?) *\(.*$")  # of C++: ``operator bool() const``
 _NOT_PATH = re.compile(r"[^\w$.?!]+")
@@ -130,9 +130,7 @@ def _merge(
         unit = found[key] = Unit(kind, start, end, start, end)
         body = node.child_by_field_name("body")
         if body is not None:
-            unit.body_start, unit.body_end = body.byte_range
-            while (before := body.prev_sibling) is not None and before.is_extra:  # a comment between head and body
-                unit.body_start, body = before.start_byte, before
+            unit.body_start, unit.body_end = _body_start(body), body.end_byte
     elif kind is not None and _TELLING.get(kind, 0) > _TELLING.get(unit.kind or kind, 0):
         unit.kind = kind
     if capture == "scope.class" or kind in CLASS_LIKE:
@@ -147,7 +145,7 @@ def _merge(
         else:
             unit.name = query.pattern_settings(pattern).get("name") or ""
     if "body" in captures:
-        unit.body_start, unit.body_end = captures["body"][0].byte_range
+        unit.body_start, unit.body_end = _body_start(captures["body"][0]), captures["body"][0].end_byte
     elif "head" in captures:
         unit.body_start = captures["head"][0].end_byte
     if "container" in captures and not unit.container:
@@ -166,6 +164,13 @@ def _leave_comments(unit: Unit, data: bytes, lines: Lines, language: Language) -
         if comment is None or comment[0] <= unit.node_start:
             return
         unit.end = unit.start + len(data[unit.start : comment[0]].rstrip())
+
+
+def _body_start(body: tree_sitter.Node) -> int:
+    """Where a body begins, or a comment between it and the head."""
+    while (before := body.prev_sibling) is not None and before.is_extra:
+        body = before
+    return body.start_byte
 
 
 def _part_shared_spans(units: list[Unit]) -> None:
@@ -226,7 +231,8 @@ def _name(unit: Unit, within: Unit | None, language: Language) -> None:
             if separator in unit.name:
                 _split_path(unit, separator)
         unit.name = _CAST.sub(r"\1", unit.name)
-    if unit.kind is Kind.FUNCTION and within is not None and within.holds_methods and language.has_methods:
+    is_held = within is not None and within.holds_methods and language.has_methods
+    if unit.kind is Kind.FUNCTION and is_held and not unit.is_quoted:  # a text names a test
         unit.kind = Kind.METHOD
     parts = [within.qualified_name if within is not None else "", unit.container, unit.name]
     unit.qualified_name = ".".join(part for part in parts if part)
@@ -254,7 +260,9 @@ def _clean_path(text: str) -> str:
 def _unquoted(name: str) -> tuple[str, bool]:
     """A name without the quotes or the colon of a symbol around it, and whether it had quotes."""
     quoted = _QUOTED.fullmatch(name)
-    return (quoted.group(2), True) if quoted and quoted.group(2) else (_SYMBOL.sub("", name, count=1), False)
+    if quoted and quoted.group(2):
+        return quoted.group(2), quoted.group(1) != "`"
+    return _SYMBOL.sub("", name), False
 
 
 def _without_arguments(text: str) -> str:

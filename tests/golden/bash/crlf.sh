@@ -1,0 +1,4 @@
+# Says hello.
+hello() {
+  echo "hello $1"
+}

@@ -1,0 +1,7 @@
+module Crlf where
+
+-- | Says hello
+-- to somebody.
+hello :: String -> String
+hello name =
+  "hello " ++ name

@@ -1,0 +1,6 @@
+"""
+Says hello.
+"""
+function hello(name)
+    return "hello $name"
+end

@@ -1,0 +1,10 @@
+package crlf
+
+class Crlf {
+    /**
+     * Says hello.
+     */
+    fun hello(name: String): String {
+        return "hello $name"
+    }
+}

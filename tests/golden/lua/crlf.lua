@@ -1,0 +1,7 @@
+-- Says hello
+-- to somebody.
+local function hello(name)
+  return "hello " .. name
+end
+
+return hello

@@ -1,0 +1,3 @@
+(** Says hello. *)
+let hello name =
+  "hello " ^ name

@@ -1,0 +1,6 @@
+class Crlf {
+  /** Says hello. */
+  def hello(name: String): String = {
+    s"hello $name"
+  }
+}

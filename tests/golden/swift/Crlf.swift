@@ -1,0 +1,7 @@
+/// A class
+/// with CRLF.
+class Crlf {
+    func hello(name: String) -> String {
+        return "hello \(name)"
+    }
+}

@@ -177,9 +177,7 @@ def database_errors(path: Path | str) -> Iterator[None]:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise IndexBusyError(f"{path} is being written by another process; try again in a moment") from error
         if code == sqlite3.SQLITE_FULL:
-            raise CacheError(
-                f"{path} could not be written: the disk is full; free some space and try again"
-            ) from error
+            raise CacheError(f"{path} could not be written: the disk is full; free some space and try again") from error
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
             raise CacheError(
                 f"{path} cannot be read or written ({error}); free some space, make it writable, "

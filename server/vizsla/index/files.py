@@ -159,9 +159,7 @@ def _named(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise CacheError(
-                f"{path} could not be written: the disk is full; free some space and try again"
-            ) from error
+            raise CacheError(f"{path} could not be written: the disk is full; free some space and try again") from error
         raise CacheError(
             f"{path} cannot be used ({error.strerror}); make it writable or choose another cache directory"
         ) from error

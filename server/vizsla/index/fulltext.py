@@ -1,71 +1,210 @@
-"""Functions by their words."""
+"""Functions by their words: BM25 over fields, on the segments of ``segments``; paths on their own.
+
+A function's score is the sum over the question's terms of rarity * w / (w + SATURATION), where w adds up the
+occurrences in its fields, each divided by the field's length against the average and multiplied by its weight.
+
+Source: Robertson, Zaragoza, Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004.
+"""
 
 from __future__ import annotations
 
+import bisect
 import sqlite3
-import zlib
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy import typing as npt
 
 from vizsla.core.types import FunctionKey, Words
+from vizsla.index import blocks
+from vizsla.index.path_words import PathWords
+from vizsla.index.postings import FREQUENCIES, count_terms
 from vizsla.index.records import TextMatch
+from vizsla.index.segments import BLOCK_BITS, Documents, Segment, Segments
+from vizsla.index.stems import Stemmer
 
-WEIGHTS = (8.0, 3.0, 2.0, 2.0, 1.0)  # name, signature, doc, path, body
+WEIGHTS = (5.0, 2.5, 2.0, 1.0)
+"""Of a word in the name, signature, doc and body."""
+
+LENGTH_SHARE = (0.5, 0.6, 0.6, 0.7)
+"""How much a field's length counts against it, from 0 to 1."""
+
+SATURATION = 1.5
+"""The weighted occurrences at which a word has earned half of what it can."""
+
+PATH_WEIGHT = 0.6
+"""Of the words of the path, beside all other words."""
+
+_BATCH = 8192  # functions that become one segment at first
+_CACHED_POSTINGS = 4_000_000
 
 
-def add(connection: sqlite3.Connection, rows: Iterable[tuple[FunctionKey, str, Words]]) -> None:
-    for key, path_words, words in rows:
-        columns = (words.name, words.signature, words.doc, path_words, words.body)
-        connection.execute(
-            "INSERT INTO fulltext (rowid, name, signature, doc, path, body) VALUES (?,?,?,?,?,?)", (key, *columns)
+def add(
+    connection: sqlite3.Connection,
+    segments: Segments,
+    stemmer: Stemmer,
+    rows: Sequence[tuple[FunctionKey, int, Words]],
+) -> None:
+    """Add functions by key, number of file and words; keys ascend, above all that are stored."""
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        postings, lengths = count_terms([words for _, _, words in batch], stemmer.stems)
+        documents = Documents(
+            keys=np.array([key for key, _, _ in batch], dtype=np.int64),
+            files=np.array([file for _, file, _ in batch], dtype=np.int64),
+            lengths=lengths,
         )
-        connection.execute("INSERT INTO texts VALUES (?, ?)", (key, zlib.compress("\n".join(columns).encode(), 6)))
+        segments.add(connection, documents, postings)
 
 
-def remove(connection: sqlite3.Connection, keys: Iterable[FunctionKey]) -> None:
-    for key in keys:
-        row = connection.execute("SELECT words FROM texts WHERE key = ?", (key,)).fetchone()
-        columns = zlib.decompress(row[0]).decode().split("\n")
-        connection.execute(
-            "INSERT INTO fulltext (fulltext, rowid, name, signature, doc, path, body) VALUES ('delete',?,?,?,?,?,?)",
-            (key, *columns),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """All segments as one: functions by place, ascending keys."""
+
+    segments: list[Segment]
+    offsets: list[int]
+    keys: npt.NDArray[np.int64]
+    files: npt.NDArray[np.int64]
+    alive: npt.NDArray[np.bool_]
+    all_alive: bool
+    count: int
+    factors: npt.NDArray[np.float32]  # (FIELDS, n): weight / length of the field against the average
+
+
+class FullText:
+    """Searches through the connection it is given; remembers what it read. One call at a time."""
+
+    def __init__(self, segments: Segments, stemmer: Stemmer) -> None:
+        self._segments = segments
+        self._stemmer = stemmer
+        self._paths = PathWords(stemmer)
+        self._state: _State | None = None
+        self._versions: dict[str, object] = {}
+        self._blocks: OrderedDict[int, blocks.Block] = OrderedDict()
+        self._cached = 0
+
+    def search(
+        self,
+        connection: sqlite3.Connection,
+        words: Sequence[str],
+        count: int,
+        allowed: npt.NDArray[np.int64] | None,
+    ) -> list[TextMatch]:
+        """The functions that have some of ``words``, best first; see ``Store.search_words``."""
+        state = self._refreshed(connection)
+        terms = [term for term in dict.fromkeys(self._stemmer.stems(words).values()) if term]
+        if not state.count or not terms or count <= 0:
+            return []
+        scores = np.zeros(len(state.keys), dtype=np.float32)
+        for term in terms:
+            found = [
+                (offset, *postings)
+                for segment, offset in zip(state.segments, state.offsets, strict=True)
+                if (postings := self._find(connection, segment, term.encode())) is not None
+            ]
+            frequency = sum(_alive(state, offset, places) for offset, places, _ in found)
+            if not frequency:
+                continue
+            rarity = np.float32(np.log1p((state.count - frequency + 0.5) / (frequency + 0.5)))
+            for offset, places, codes in found:
+                here = places.astype(np.int64) + offset
+                weighted = np.zeros(len(here), dtype=np.float32)
+                for field, factors in enumerate(state.factors):
+                    weighted += FREQUENCIES[:, field][codes] * factors[here]
+                scores[here] += rarity * (weighted / (weighted + np.float32(SATURATION)))
+        by_file = self._paths.scores(terms, int(state.files.max()) + 1, saturation=SATURATION)
+        if by_file is not None:
+            scores += np.float32(PATH_WEIGHT) * by_file[state.files]
+        if not state.all_alive:
+            scores[~state.alive] = 0.0
+        if allowed is not None:
+            scores[~np.isin(state.keys, allowed, assume_unique=True)] = 0.0
+        best = _best(scores, count)
+        return [
+            TextMatch(key=FunctionKey(key), score=score)
+            for key, score in zip(state.keys[best].tolist(), scores[best].tolist(), strict=True)
+        ]
+
+    def counts(self, connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
+        """For each word, how many functions have it outside of their paths."""
+        state, stems, counts = self._refreshed(connection), self._stemmer.stems(words), {}
+        for word in words:
+            counts[word] = 0
+            for segment, offset in zip(state.segments, state.offsets, strict=True):
+                found = self._find(connection, segment, stems[word].encode()) if stems[word] else None
+                counts[word] += 0 if found is None else _alive(state, offset, found[0])
+        return counts
+
+    def _refreshed(self, connection: sqlite3.Connection) -> _State:
+        versions = dict(
+            connection.execute(
+                "SELECT name, value FROM meta WHERE name IN ('paths_version', 'text_version') "
+                "UNION ALL SELECT 'last_file', max(id) FROM files"
+            ).fetchall()
         )
-        connection.execute("DELETE FROM texts WHERE key = ?", (key,))
+        if self._state is None or self._versions != versions:
+            self._paths.refresh(connection, int(versions["paths_version"]))
+            self._state = _read_state(self._segments.read(connection))
+            self._versions = versions
+        return self._state
+
+    def _find(
+        self, connection: sqlite3.Connection, segment: Segment, term: bytes
+    ) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]] | None:
+        """Places and codes of a term in a segment."""
+        number = bisect.bisect_right(segment.first_terms, term) - 1
+        if number < 0:
+            return None
+        number += segment.number << BLOCK_BITS
+        block = self._blocks.get(number)
+        if block is None:
+            row = connection.execute("SELECT data FROM blocks WHERE id = ?", (number,)).fetchone()
+            block = self._blocks[number] = blocks.decode(row[0])
+            self._cached += len(block.places)
+            while self._cached > _CACHED_POSTINGS:
+                self._cached -= len(self._blocks.popitem(last=False)[1].places)
+        else:
+            self._blocks.move_to_end(number)
+        return block.find(term)
 
 
-def rename(connection: sqlite3.Connection, keys: Iterable[FunctionKey], path_words: str) -> None:
-    for key in list(keys):
-        row = connection.execute("SELECT words FROM texts WHERE key = ?", (key,)).fetchone()
-        name, signature, doc, _, body = zlib.decompress(row[0]).decode().split("\n")
-        remove(connection, [key])
-        add(connection, [(key, path_words, Words(name=name, signature=signature, doc=doc, body=body))])
+def _read_state(segments: list[Segment]) -> _State:
+    def joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+    sizes = [len(segment.alive) for segment in segments]
+    alive = np.concatenate([segment.alive for segment in segments] or [np.empty(0, dtype=np.bool_)])
+    lengths = joined([segment.documents.lengths for segment in segments]).reshape(len(alive), len(WEIGHTS))  # type: ignore[misc]
+    count = int(np.count_nonzero(alive))
+    averages = np.maximum(lengths[alive].sum(axis=0, dtype=np.int64) / max(count, 1), 1e-9)
+    factors = np.empty((len(WEIGHTS), len(alive)), dtype=np.float32)
+    for field, (weight, share) in enumerate(zip(WEIGHTS, LENGTH_SHARE, strict=True)):
+        factors[field] = weight / (1.0 - share + share * lengths[:, field] / averages[field])
+    return _State(
+        segments=segments,
+        offsets=np.cumsum([0, *sizes])[:-1].tolist(),
+        keys=joined([segment.documents.keys for segment in segments]),
+        files=joined([segment.documents.files for segment in segments]),
+        alive=alive,
+        all_alive=count == len(alive),
+        count=count,
+        factors=factors,
+    )
 
 
-def search(
-    connection: sqlite3.Connection, words: Sequence[str], count: int, allowed: npt.NDArray[np.int64] | None
-) -> list[TextMatch]:
-    expression = " OR ".join(f'"{word}"' for word in dict.fromkeys(words) if '"' not in word and "\0" not in word)
-    if not expression:
-        return []
-    keep = None if allowed is None else set(allowed.tolist())
-    found = []
-    for key, score in connection.execute(
-        f"SELECT rowid, bm25(fulltext, {','.join(map(str, WEIGHTS))}) AS score FROM fulltext WHERE fulltext MATCH ? ORDER BY score, rowid",
-        (expression,),
-    ):
-        if keep is None or key in keep:
-            found.append(TextMatch(key=FunctionKey(key), score=-score))
-            if len(found) == count:
-                break
-    return found
+def _alive(state: _State, offset: int, places: npt.NDArray[np.uint16]) -> int:
+    if state.all_alive:
+        return len(places)
+    return int(np.count_nonzero(state.alive[places.astype(np.int64) + offset]))
 
 
-def word_counts(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
-    counts = {}
-    for word in words:
-        (counts[word],) = connection.execute(
-            "SELECT count(*) FROM fulltext WHERE fulltext MATCH ?", (f'"{word}"',)
-        ).fetchone()
-    return counts
+def _best(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int64]:
+    """Places of the ``count`` highest positive scores, best first, equal ones in the order of their places."""
+    found = np.flatnonzero(scores > 0)
+    if len(found) > count:
+        lowest = np.partition(scores[found], len(found) - count)[len(found) - count]
+        above, equal = found[scores[found] > lowest], found[scores[found] == lowest]
+        found = np.concatenate((above, equal[: count - len(above)]))
+    return found[np.lexsort((found, -scores[found]))]

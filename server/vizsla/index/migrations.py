@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 
+from vizsla.index import segments
+
 APPLICATION_ID = 0x565A4C41  # "VZLA"
 
 SCHEMA_VERSION = 1
@@ -58,21 +60,16 @@ CREATE TABLE pending (
     content_hash BLOB NOT NULL UNIQUE,
     model_text BLOB NOT NULL
 );
-
-CREATE TABLE texts (key INTEGER PRIMARY KEY, words BLOB NOT NULL);
-CREATE VIRTUAL TABLE fulltext USING fts5 (
-    name, signature, doc, path, body, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
-);
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab (fulltext, row);
 """
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make the tables in an empty database, inside the caller's transaction."""
-    for statement in _TABLES.split(";\n"):
+    for statement in (*_TABLES.split(";\n"), *segments.TABLES):
         if statement.strip():
             connection.execute(statement)
     # Generations begin at a number of their own in each database, and each database has a name: vectors that were
     # saved beside an earlier one never seem to belong to this one.
     connection.execute("INSERT INTO meta VALUES ('generation', ?)", (str(secrets.randbits(40) << 20),))
+    connection.execute("INSERT INTO meta VALUES ('text_version', '0'), ('paths_version', '0')")
     connection.execute("INSERT INTO meta VALUES ('identity', ?)", (secrets.token_hex(16),))

@@ -47,7 +47,6 @@ def drop_texts(connection: sqlite3.Connection, hashes: Iterable[ContentHash]) ->
 def drop_orphans(connection: sqlite3.Connection, hashes: Iterable[ContentHash]) -> None:
     """Forget those of ``hashes`` that no function has any more."""
     connection.executemany(
-        "DELETE FROM pending WHERE content_hash = ?1 AND NOT EXISTS "
-        "(SELECT 1 FROM functions WHERE content_hash = ?1)",
+        "DELETE FROM pending WHERE content_hash = ?1 AND NOT EXISTS (SELECT 1 FROM functions WHERE content_hash = ?1)",
         ((bytes(value),) for value in hashes),
     )

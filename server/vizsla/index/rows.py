@@ -22,9 +22,7 @@ _FUNCTION_COLUMNS = (
     "file, content_hash, words_hash, name, qualified_name, kind, language, signature, doc, "
     "start, end, start_line, start_character, end_line, end_character"
 )
-_STORED = (
-    f"SELECT f.key, files.path, files.content_hash, {', '.join('f.' + c for c in _FUNCTION_COLUMNS.split(', '))} "
-)
+_STORED = f"SELECT f.key, files.path, files.content_hash, {', '.join('f.' + c for c in _FUNCTION_COLUMNS.split(', '))} "
 
 
 def path_bytes(path: str) -> bytes:

@@ -13,12 +13,15 @@ import numpy as np
 from numpy import typing as npt
 
 from vizsla.core.types import ContentHash, FunctionKey, Position
-from vizsla.index import filters, fulltext, pending, rows
+from vizsla.index import filters, pending, rows
 from vizsla.index.changes import Change
 from vizsla.index.database import connect, database_errors, open_database, snapshot, transaction
 from vizsla.index.files import private_directory
+from vizsla.index.fulltext import FullText
 from vizsla.index.migrations import APPLICATION_ID, SCHEMA_VERSION, create_tables
 from vizsla.index.records import Delta, FileChange, FileRecord, FileState, KeyFilter, StoredFunction, TextMatch
+from vizsla.index.segments import Segments
+from vizsla.index.stems import Stemmer
 
 FILE_NAME = "index.sqlite"
 
@@ -33,6 +36,9 @@ class Store:
         # Two connections see each other's commits; one connection in memory must be used by one thread at a time.
         self._reading = self._writing if writer is reader else threading.RLock()
         self.repairs: list[str] = []
+        self._stemmer = Stemmer()
+        self._segments = Segments()  # the writer's own: two threads never share one
+        self._fulltext = FullText(Segments(), self._stemmer)
 
     @classmethod
     def open(cls, directory: Path, *, writable: bool = True) -> Store:
@@ -74,9 +80,9 @@ class Store:
     def close(self) -> None:
         """Close the connections; nothing may be called afterwards."""
         with self._writing, self._reading:
-            if self._writer is not None and self._writer is not self._reader:
-                self._writer.close()
             self._reader.close()
+            if self._writer is not None and self._writer is not self._reader:
+                self._writer.close()  # last: only a writer folds the journal into the database when it closes
 
     # What there is
 
@@ -168,12 +174,12 @@ class Store:
             allowed: ascending keys that may answer; None allows all.
         """
         with self._read() as connection:
-            return fulltext.search(connection, words, count, allowed)
+            return self._fulltext.search(connection, words, count, allowed)
 
     def word_counts(self, words: Sequence[str]) -> dict[str, int]:
         """For each word, in how many functions it stands."""
         with self._read() as connection:
-            return fulltext.word_counts(connection, words)
+            return self._fulltext.counts(connection, words)
 
     # Changes
 
@@ -200,6 +206,12 @@ class Store:
         """Forget files; the keys of their functions, which are gone."""
         with self._change() as change:
             return change.remove_files(paths)
+
+    def tidy(self) -> None:
+        """Put full text in order: quicker to search, and nothing left of removed functions. For quiet moments."""
+        with self._write() as connection:
+            if self._segments.tidy(connection):
+                connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'text_version'")
 
     # Texts without vectors
 
@@ -274,7 +286,7 @@ class Store:
     @contextlib.contextmanager
     def _change(self) -> Iterator[Change]:
         with self._write() as connection:
-            change = Change(connection)
+            change = Change(connection, self._segments, self._stemmer)
             yield change
             change.finish()
 

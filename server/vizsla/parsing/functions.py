@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vizsla.core.text import index_entry
 from vizsla.core.types import Function, IndexEntry, Kind, Span
+from vizsla.parsing.broken import saved_units
 from vizsla.parsing.comments import clean, comment_above, comment_at_head, comment_below
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.languages import Language, grammar_of
@@ -27,6 +28,7 @@ SIGNATURE_LIMIT = 400
 
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r\f]*\n)+")
 _SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|,|=>|->|(?<![=!<>])=|;|\bdo$|\bwhere$)+$")
+_OPENING, _CLOSING = re.compile(r"([(\[]) (?=\S)"), re.compile(r"(?<=[^\s,]),? ([)\]])")
 _READ_BYTES = 1024  # small: each text of a node that a query compares is read anew in such pieces
 _NAMELESS_STEMS = frozenset({"__init__", "__main__", "index", "mod", "main", "lib", "init", "default"})
 
@@ -69,6 +71,9 @@ def parse_file(language: Language, text: str | bytes, *, module_name: str, deadl
     if tree is None:
         raise ParseTimeoutError(module_name, deadline_seconds)
     units, module_docs = find_units(tree.root_node, data, language)
+    saved = saved_units(tree, data, language, units, lambda part: _parse(language, part, deadline))
+    if saved:
+        units = sorted([*units, *saved], key=lambda unit: (unit.start, -unit.end))
     if time.monotonic() > deadline:
         raise ParseTimeoutError(module_name, deadline_seconds)
     builder = _Builder(data, language, units)
@@ -171,7 +176,11 @@ class _Builder:
 
     def _signature(self, unit: Unit) -> str:
         end = unit.end if unit.body_start is None else unit.body_start
-        folded = " ".join(self._text(unit.head_start, max(end, unit.head_start)).split())
+        head = self._text(unit.head_start, max(end, unit.head_start))
+        if "\n" in head:
+            for mark in self._language.line_comments:
+                head = re.sub(rf"(?m)(?<!\S){re.escape(mark)}\s.*$", "", head)
+        folded = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(head.split())))
         return _SIGNATURE_END.sub("", folded[: SIGNATURE_LIMIT + 1])[:SIGNATURE_LIMIT]
 
     def _outline(self, unit: Unit) -> str:
@@ -186,7 +195,7 @@ class _Builder:
                 continue
             doc_start = self._doc_starts[member]
             if doc_start < member.head_start:  # leave the comment out, keep the indentation
-                pieces.append(self._text(at, max(at, doc_start)))
+                pieces.append(self._text(at, max(at, doc_start)).rstrip(" \t"))
                 at = max(at, self._lines.starts[self._lines.line_of(member.head_start)])
             pieces.append(self._text(at, member.end if member.body_start is None else member.body_start).rstrip())
             at = max(member.end, at)

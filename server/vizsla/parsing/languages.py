@@ -187,6 +187,7 @@ _TABLE = (
     ),
     Language(
         id="julia",
+        class_named_constructor=True,
         suffixes=(".jl",),
         interpreters=("julia",),
         grammar="tree_sitter_julia",

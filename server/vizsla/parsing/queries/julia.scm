@@ -96,6 +96,7 @@
   . [(arrow_function_expression) (function_definition)] @body) @unit.function
 
 (const_statement (assignment) @unit.function) @outer
+(global_statement [(function_definition) (assignment)] @unit.function) @outer
 (macrocall_expression
   (macro_argument_list [(function_definition) (macro_definition) (assignment)] @unit.function .)) @outer
 (macrocall_expression (macro_argument_list (struct_definition) @unit.struct .)) @outer

@@ -4,7 +4,7 @@
 (function_declaration name: (method_index_expression)) @unit.method
 
 (assignment_statement
-  (variable_list . name: [(identifier) (dot_index_expression)] @name .)
+  (variable_list . name: [(identifier) (dot_index_expression)] @name . attribute: (_)? .)
   (expression_list . value: (function_definition body: (_)? @body) .)) @unit.function
 (assignment_statement
   (variable_list . name: (bracket_index_expression
@@ -13,7 +13,7 @@
   (expression_list . value: (function_definition body: (_)? @body) .)) @unit.function
 (variable_declaration
   (assignment_statement
-    (variable_list . name: (_) .)
+    (variable_list . name: (_) . attribute: (_)? .)
     (expression_list . value: (function_definition) .)) @unit.function) @outer
 
 (field

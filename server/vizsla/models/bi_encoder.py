@@ -51,9 +51,7 @@ class BiEncoder:
             for batch in batches(
                 lengths, tokens_per_batch=self._backend.tokens_per_batch, max_tokens=self.manifest.max_tokens
             ):
-                inputs = padded(
-                    [encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id
-                )
+                inputs = padded([encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id)
                 values = self._backend.run(*inputs)
                 self.tokens += int(inputs[1].sum())
                 yield np.asarray(batch.indices, dtype=np.int64) + start, values

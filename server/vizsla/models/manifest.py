@@ -230,9 +230,7 @@ def _read_json(path: Path, *, required: bool = False) -> Mapping[str, object]:
 def _parse(raw: Mapping[str, object], folder: Path) -> Manifest:
     where = folder / MANIFEST_NAME
     if raw.get("schema") != SCHEMA:
-        raise ModelError(
-            f"{where} has schema {raw.get('schema')!r}, this program reads {SCHEMA}; add the model again"
-        )
+        raise ModelError(f"{where} has schema {raw.get('schema')!r}, this program reads {SCHEMA}; add the model again")
     try:
         prompts = _typed(raw, "prompts", dict)
         manifest = Manifest(

@@ -1,0 +1,161 @@
+"""Where model folders live, by what name a user calls them, and how one comes in and goes out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from vizsla.core.errors import ModelError
+from vizsla.models.manifest import MANIFEST_NAME, Manifest, ModelKind, read_manifest
+
+DEFAULT = "default"
+NONE = "none"
+DEFAULT_RETRIEVER = Path(__file__).parent / "default_retriever"
+DEFAULT_RERANKER = Path(__file__).parent / "default_reranker"
+"""Folders inside the package. The reranker may be absent."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryModel:
+    """A model that can be used, by the name to put into the settings."""
+
+    name: str
+    folder: Path
+    manifest: Manifest
+
+
+def resolve(name: str, kind: ModelKind, cache_directory: Path) -> Path | None:
+    """The folder that a name in the settings means.
+
+    Args:
+        name: "default", the name of an added model, or a path with a "/" in it.
+        kind: what the model is wanted for.
+        cache_directory: root of our cache; added models lie in its ``models``.
+
+    Returns:
+        The folder, its manifest read and its weights not yet verified; None for "none" and for a default
+        reranker that is not there.
+
+    Raises:
+        ModelError: there is no such model, or it is of the other kind.
+    """
+    if name == NONE:
+        return None
+    if name == DEFAULT:
+        folder = DEFAULT_RETRIEVER if kind == "bi-encoder" else DEFAULT_RERANKER
+        if kind == "cross-encoder" and not folder.is_dir():
+            return None
+    elif _is_path(name):
+        folder = Path(name).expanduser()
+    else:
+        folder = _models(cache_directory) / _checked(name)
+        if not folder.is_dir():
+            known = ", ".join(model.name for model in list_models(cache_directory) if model.manifest.kind == kind)
+            raise ModelError(
+                f"there is no {kind} named {name!r} (there is: {known or 'none'}); add one with 'vizsla models add'"
+            )
+    read_manifest(folder, kind=kind)
+    return folder
+
+
+def list_models(cache_directory: Path) -> list[LibraryModel]:
+    """The models of the package, then the added ones by name. A folder that cannot be used is left out."""
+    found = []
+    if DEFAULT_RETRIEVER.is_dir():
+        found.append((DEFAULT, DEFAULT_RETRIEVER))
+    if DEFAULT_RERANKER.is_dir():
+        found.append((f"{DEFAULT} (reranker)", DEFAULT_RERANKER))
+    models = _models(cache_directory)
+    if models.is_dir():
+        found.extend((path.name, path) for path in sorted(models.iterdir()) if (path / MANIFEST_NAME).is_file())
+    listed = []
+    for name, folder in found:
+        try:
+            listed.append(LibraryModel(name=name, folder=folder, manifest=read_manifest(folder)))
+        except ModelError:
+            continue  # 'vizsla models remove' still takes it by its name
+    return listed
+
+
+def add_model(source: str, cache_directory: Path, *, kind: ModelKind, name: str | None = None) -> LibraryModel:
+    """Bring a model in: a folder of ours is copied, any other is converted. A model of that name is replaced.
+
+    Args:
+        source: a path, or the name of a model on the hub.
+        cache_directory: root of our cache.
+        kind: what the model is.
+        name: what to call it here; made from the source when None.
+
+    Raises:
+        ModelError: one sentence for each reason not to take it; nothing is left behind.
+    """
+    chosen = _checked(name if name is not None else Path(source.rstrip("/")).name)
+    if chosen in (DEFAULT, NONE):
+        raise ModelError(f"a model cannot be named {chosen!r}, which has a meaning of its own; give another --name")
+    models = _models(cache_directory)
+    models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".adding-", dir=models) as temporary:
+        made = Path(temporary) / "model"
+        folder = Path(source).expanduser()
+        if (folder / MANIFEST_NAME).is_file():
+            _copy(folder, made, kind)
+        else:
+            from vizsla.models.convert import convert_model
+
+            convert_model(source, made, kind=kind)
+        for path in (made, *made.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        _replace(made, models / chosen, Path(temporary) / "old")
+    return LibraryModel(name=chosen, folder=models / chosen, manifest=read_manifest(models / chosen))
+
+
+def remove_model(name: str, cache_directory: Path) -> None:
+    """Delete an added model.
+
+    Raises:
+        ModelError: it is part of the package, or not there.
+    """
+    if name.startswith(DEFAULT):
+        raise ModelError(f"the model {name!r} is part of the program and cannot be removed; choose an added one")
+    folder = _models(cache_directory) / _checked(name)
+    if not folder.is_dir() or folder.is_symlink():
+        raise ModelError(f"there is no added model named {name!r}; 'vizsla models list' names them")
+    shutil.rmtree(folder)
+
+
+def _models(cache_directory: Path) -> Path:
+    return cache_directory / "models"
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or "\\" in name or name.startswith(("~", "."))
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ModelError(
+            f"{name!r:.120} cannot be the name of a model; use letters, digits, dots, dashes and underscores"
+        )
+    return name
+
+
+def _copy(folder: Path, made: Path, kind: ModelKind) -> None:
+    from vizsla.models.manifest import verify
+
+    manifest = read_manifest(folder, kind=kind)
+    for name in (MANIFEST_NAME, *manifest.files):
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, made / name)
+    verify(made, manifest)
+
+
+def _replace(made: Path, place: Path, aside: Path) -> None:
+    # A directory cannot be replaced in one step; between the two renames the old one is aside, never half there.
+    if place.is_dir():
+        place.rename(aside)
+    made.rename(place)

@@ -151,4 +151,5 @@ def test_a_gpu_that_is_not_there_is_replaced_by_the_cpu_and_said(tiny_retriever:
     assert choice is not None
     if choice.kind == "cpu":
         assert choice.is_fallback
+        assert choice.precision == "fp32", "the tiny model is not quantised"
         assert "mps is wanted" in choice.reason

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from vizsla.core.child import Parent, connect_to_parent
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
 from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
-from vizsla.models.device import DeviceChoice, choose_device, cpu
+from vizsla.models.device import DeviceChoice, DeviceKind, choose_device, cpu
 from vizsla.models.jobs import Batches, Job, JobQueue, one_line
+from vizsla.models.manifest import ONNX_NAMES, read_manifest
 from vizsla.models.messages import Cancel, Encode, Priority, Ready, Report, Request, Rerank, Unusable
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -49,7 +51,7 @@ class LoadedModels:
         self._retriever: BiEncoder | None = None
         self._reranker: CrossEncoder | None = None
         self._reranker_problem = "no reranker is set; add one with 'vizsla models add'" if reranker is None else ""
-        self._choice = cpu("nothing is loaded yet")
+        self._reranker_device: DeviceKind = "cpu"
 
     def load(self, choice: DeviceChoice) -> DeviceChoice:
         """Load the retriever; on the CPU when the chosen device refuses it.
@@ -60,6 +62,10 @@ class LoadedModels:
         Raises:
             ModelError: the folder cannot be used on any device.
         """
+        manifest = read_manifest(self._folder, kind="bi-encoder")
+        self._reranker_device = choice.kind
+        if choice.kind != "cpu" and not manifest.has_safetensors:
+            choice = cpu(f"the model has no safetensors for {choice.kind}; add it anew", is_fallback=True)
         try:
             self._retriever = load_bi_encoder(self._folder, device=choice.kind, threads=self._threads)
         except Exception as error:
@@ -67,8 +73,10 @@ class LoadedModels:
                 raise
             # Whatever a driver or a GPU's memory may say: the CPU needs neither.
             choice = cpu(f"{choice.kind} cannot run the model ({one_line(error)})", is_fallback=True)
+            self._reranker_device = choice.kind
             self._retriever = load_bi_encoder(self._folder, device=choice.kind, threads=self._threads)
-        self._choice = choice
+        if choice.kind == "cpu" and manifest.onnx_name != ONNX_NAMES[0]:
+            choice = replace(choice, precision="fp32")
         return choice
 
     @property
@@ -103,7 +111,7 @@ class LoadedModels:
             return
         try:
             self._reranker = load_cross_encoder(
-                self._reranker_folder, device=self._choice.kind, threads=self._threads
+                self._reranker_folder, device=self._reranker_device, threads=self._threads
             )
         except Exception as error:  # the retriever goes on without it
             logger.warning("the reranker cannot be loaded: %s", one_line(error))

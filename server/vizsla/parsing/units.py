@@ -82,6 +82,17 @@ class Unit:
     qualified_name: str = ""
     parent: Unit | None = None
 
+    def shift(self, by: int) -> None:
+        """Move every offset: the unit was found in a part of the text that begins there."""
+        self.node_start += by
+        self.node_end += by
+        self.start += by
+        self.end += by
+        self.head_start += by
+        self.body_start = None if self.body_start is None else self.body_start + by
+        self.body_end = None if self.body_end is None else self.body_end + by
+        self.docs = [(start + by, end + by) for start, end in self.docs]
+
 
 def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple[list[Unit], list[tuple[int, int]]]:
     """Every unit of a tree, outer before inner, in order of start, and the spans of the module's documentation."""

@@ -52,6 +52,13 @@
       function: [(identifier) @_wrapper (member_expression property: (_) @_wrapper)]
       arguments: (arguments . [(function_expression) (arrow_function)]))) @unit.function) @outer
   (#match? @_wrapper "^(memo|memoize|forwardRef|useCallback|debounce|throttle|observer|once|curry|asyncHandler|promisify|action|thunk|cache)$"))
+((export_statement
+  declaration: (lexical_declaration
+  (variable_declarator
+    value: (call_expression
+      function: [(identifier) @_wrapper (member_expression property: (_) @_wrapper)]
+      arguments: (arguments . [(function_expression) (arrow_function)]))) @unit.function)) @outer
+  (#match? @_wrapper "^(memo|memoize|forwardRef|useCallback|debounce|throttle|observer|once|curry|asyncHandler|promisify|action|thunk|cache)$"))
 
 ; name = function () {}
 (assignment_expression
@@ -105,6 +112,19 @@
 (expression_statement
   (assignment_expression
     right: [(function_expression) (generator_function) (arrow_function)]) @unit.function) @outer
+; const a = exports.a = function () {}, exports.a = exports.b = function () {}
+(lexical_declaration
+  (variable_declarator
+    value: (assignment_expression
+      right: [(function_expression) (generator_function) (arrow_function)]) @unit.function)) @outer
+(variable_declaration
+  (variable_declarator
+    value: (assignment_expression
+      right: [(function_expression) (generator_function) (arrow_function)]) @unit.function)) @outer
+(expression_statement
+  (assignment_expression
+    right: (assignment_expression
+      right: [(function_expression) (generator_function) (arrow_function)]) @unit.function)) @outer
 ((assignment_expression
   left: [(identifier) @name (member_expression property: (_) @name)]
   right: (class body: (_) @body)) @unit.class)
@@ -114,7 +134,7 @@
 (variable_declarator name: (identifier) @name value: (object)) @scope.class
 ((assignment_expression left: (identifier) @name right: (object)) @scope.class)
 ((assignment_expression left: (member_expression property: (_) @name) right: (object)) @scope.class
-  (#not-any-of? @name "exports" "prototype"))
+  (#not-match? @name "^(exports|prototype)$"))
 ((assignment_expression
   left: (member_expression object: (_) @name property: (_) @_prototype) right: (object)) @scope.class
   (#eq? @_prototype "prototype"))

@@ -1,0 +1,6 @@
+// Above.
+function crlf(a) {
+  return a
+}
+
+let z = "🙂"; var g = () => z

@@ -1,0 +1,10 @@
+class Crlf:
+    """Windows
+    lines.
+    """
+
+    # Above.
+    def method(self):
+        return "🙂"
+
+x = 1

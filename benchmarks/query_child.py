@@ -1,0 +1,108 @@
+"""A process that does nothing but answer questions about one index, and measures itself. Started by ``query_speed``.
+
+A process of its own, so that its memory is that of a server and of nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from vizsla.core.settings import CacheSettings, Settings
+from vizsla.core.text import query_text
+from vizsla.models.client import ModelClient, Priority
+from vizsla.models.model_status import resident_bytes
+from vizsla.retrieval.candidates import gather
+from vizsla.retrieval.duplicates import fold_duplicates
+from vizsla.retrieval.fusion import fuse
+from vizsla.retrieval.query import Question
+from vizsla.services.answers import SearchRequest
+from vizsla.services.resources import Resources
+from vizsla.services.searching import SearchService
+from vizsla.services.workspace import Workspace
+
+T = TypeVar("T")
+Samples = dict[str, list[float]]  # milliseconds by stage
+
+
+def main() -> None:
+    """Arguments: root, cache directory, file of questions, rounds. Prints one JSON object."""
+    root, cache, questions_file, rounds = sys.argv[1:]
+    questions = Path(questions_file).read_text(encoding="utf-8").splitlines()
+    settings = replace(Settings(), cache=CacheSettings(directory=Path(cache)))
+    with Resources(settings) as resources, Workspace(Path(root), resources) as workspace:
+        models = resources.models
+        if models is None:
+            raise SystemExit("; ".join(resources.problems))
+        result: dict[str, object] = {"units": workspace.store.function_count}
+        result["search"] = asyncio.run(_searches(workspace, questions, int(rounds), rerank=False))
+        result["memory"] = resident_bytes(os.getpid())
+        result["worker_memory"] = models.status().resident_bytes
+        if models.has_reranker:
+            result["reranked"] = asyncio.run(_searches(workspace, questions, int(rounds), rerank=True))
+            result["worker_memory_reranked"] = models.status().resident_bytes
+        result["retrieval"] = _retrievals(workspace, models, questions, int(rounds))
+    print(json.dumps(result))
+
+
+async def _searches(workspace: Workspace, questions: Sequence[str], rounds: int, *, rerank: bool) -> Samples:
+    """Whole searches, one after the other; the first round warms up and is not counted."""
+    service = SearchService(workspace)
+    samples: Samples = {}
+    try:
+        for turn in range(rounds + 1):
+            for question in questions:
+                request = SearchRequest(query=question, rerank="auto" if rerank else "off")
+                start = time.perf_counter()
+                answer = await service.search(request)
+                seconds = time.perf_counter() - start
+                if not answer.hits or not answer.is_semantic:
+                    raise SystemExit(f"no semantic answer to {question!r}: {answer.notes}")
+                if turn:
+                    for stage, value in {**answer.milliseconds, "total": seconds * 1000}.items():
+                        samples.setdefault(stage, []).append(value)
+    finally:
+        service.close()
+    return samples
+
+
+def _retrievals(workspace: Workspace, models: ModelClient, questions: Sequence[str], rounds: int) -> Samples:
+    """Retrieval alone, the question's vector given: words, neighbours, functions, fusion."""
+    vectors, store = workspace.vectors, workspace.store
+    assert vectors is not None
+    count = workspace.resources.settings.search.candidates
+    samples: Samples = {}
+
+    def timed(stage: str, work: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        found = work()
+        samples.setdefault(stage, []).append((time.perf_counter() - start) * 1000)
+        return found
+
+    for turn in range(rounds + 1):
+        if turn == 1:
+            samples.clear()
+        for text in questions:
+            question = Question.from_text(text)
+            encoded = models.encode([query_text(text)], is_query=True, priority=Priority.QUERY).result()
+            row = np.asarray(encoded[0], dtype=np.float32)
+            timed("nearest", lambda: vectors.nearest(row, count))
+            timed("words", lambda: store.search_words(question.words, count))
+            start = time.perf_counter()
+            candidates = timed("gather", lambda: gather(question, row, store, vectors, count))
+            timed("fuse", lambda: fold_duplicates(fuse(question, candidates)))
+            samples.setdefault("total", []).append((time.perf_counter() - start) * 1000)
+    return samples
+
+
+if __name__ == "__main__":
+    main()

@@ -135,8 +135,7 @@ class IgnoreRules:
         if self._excludes_file is not None:
             everywhere.append(os.fsencode(self._excludes_file))
         lists = (
-            Bound(patterns=self._patterns(file, self._ignore_case, follow=True), base=len(path))
-            for file in everywhere
+            Bound(patterns=self._patterns(file, self._ignore_case, follow=True), base=len(path)) for file in everywhere
         )
         git = Git(
             repository=repository,

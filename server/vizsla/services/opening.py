@@ -47,19 +47,19 @@ def open_folder(root: int, path: str) -> int:
     """Open a folder to list; "" is the root. Paths beyond the limit of the system are taken in stretches."""
     if not path:
         return os.dup(root)
-    if len(path) * 4 < _LONGEST_PATH or len(os.fsencode(path)) < _LONGEST_PATH:
-        return os.open(path, os.O_RDONLY | _FOLDER, dir_fd=root)
+    rest = os.fsencode(path)
     folder = os.dup(root)
     try:
-        parts = path.split("/")
-        for start in range(0, len(parts) - 1, 10):  # ten names of 255 bytes stay below the limit
-            folder = _step(folder, "/".join(parts[start : min(start + 10, len(parts) - 1)]))
-        return os.open(parts[-1], os.O_RDONLY | _FOLDER, dir_fd=folder)
+        while len(rest) > _LONGEST_PATH:
+            end = rest.rindex(b"/", 0, _LONGEST_PATH)
+            folder = _step(folder, rest[:end])
+            rest = rest[end + 1 :]
+        return os.open(rest, os.O_RDONLY | _FOLDER, dir_fd=folder)
     finally:
         os.close(folder)
 
 
-def _step(folder: int, inner: str) -> int:
+def _step(folder: int, inner: str | bytes) -> int:
     """Trade the descriptor of a folder for that of one in it; on failure ``folder`` stays open."""
     deeper = os.open(inner, _PASSING, dir_fd=folder)
     os.close(folder)

@@ -90,7 +90,7 @@ def changed_files(folder: Path) -> frozenset[str] | None:
     answer = _ask(
         repository,
         *("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all"),
-        switched_off=_filters(repository),
+        settings=_without_filters(repository),
     )
     if answer is None:
         return None
@@ -134,7 +134,7 @@ def ignores_case(repository: Repository) -> bool:
     return answer is not None and answer.strip() == b"true"
 
 
-def _ask(repository: Repository, *arguments: str, switched_off: Iterable[str] = ()) -> bytes | None:
+def _ask(repository: Repository, *arguments: str, settings: Iterable[tuple[str, str]] = ()) -> bytes | None:
     """What git prints; None when there is no git, it fails or takes too long."""
     git = shutil.which("git")
     if git is None:
@@ -142,7 +142,7 @@ def _ask(repository: Repository, *arguments: str, switched_off: Iterable[str] = 
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT_VARIABLES
     }
-    overrides = [*_HARMLESS, *((name, "") for name in switched_off)]
+    overrides = [*_HARMLESS, *settings]
     environment |= {
         # Naming the folders also answers for a repository of another owner, which git would refuse; that refusal
         # guards against programs named in its configuration, and none of those is run here.
@@ -174,11 +174,15 @@ def _ask(repository: Repository, *arguments: str, switched_off: Iterable[str] = 
     return answer.stdout if answer.returncode == 0 else None
 
 
-def _filters(repository: Repository) -> list[str]:
-    """Settings that name programs through which ``git status`` would pass the content of files."""
-    answer = _ask(repository, "config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|smudge)$")
-    names = {os.fsdecode(name) for name in (answer or b"").split(b"\0") if name}
-    return sorted(names)
+def _without_filters(repository: Repository) -> list[tuple[str, str]]:
+    """Settings that keep ``git status`` from passing the content of files through programs."""
+    answer = _ask(repository, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+    filters = {os.fsdecode(name).rpartition(".")[0] for name in (answer or b"").split(b"\0") if name}
+    return [
+        (f"{name}.{key}", value)
+        for name in sorted(filters)
+        for key, value in (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
+    ]
 
 
 def _prefix_of(folder: Path, repository: Repository) -> bytes:

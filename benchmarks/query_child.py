@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from vizsla.services.resources import Resources
 from vizsla.services.searching import SearchService
 from vizsla.services.workspace import Workspace
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Samples = dict[str, list[float]]  # milliseconds by stage
 
@@ -82,9 +83,9 @@ def _retrievals(workspace: Workspace, models: ModelClient, questions: Sequence[s
     count = workspace.resources.settings.search.candidates
     samples: Samples = {}
 
-    def timed(stage: str, work: Callable[[], T]) -> T:
+    def timed(stage: str, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         start = time.perf_counter()
-        found = work()
+        found = work(*given, **named)
         samples.setdefault(stage, []).append((time.perf_counter() - start) * 1000)
         return found
 
@@ -95,11 +96,12 @@ def _retrievals(workspace: Workspace, models: ModelClient, questions: Sequence[s
             question = Question.from_text(text)
             encoded = models.encode([query_text(text)], is_query=True, priority=Priority.QUERY).result()
             row = np.asarray(encoded[0], dtype=np.float32)
-            timed("nearest", lambda: vectors.nearest(row, count))
-            timed("words", lambda: store.search_words(question.words, count))
+            timed("nearest", vectors.nearest, row, count)
+            timed("words", store.search_words, question.words, count)
             start = time.perf_counter()
-            candidates = timed("gather", lambda: gather(question, row, store, vectors, count))
-            timed("fuse", lambda: fold_duplicates(fuse(question, candidates)))
+            candidates = timed("gather", gather, question, row, store, vectors, count)
+            ranked = timed("fuse", fuse, question, candidates)
+            timed("fold", fold_duplicates, ranked)
             samples.setdefault("total", []).append((time.perf_counter() - start) * 1000)
     return samples
 

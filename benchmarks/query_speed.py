@@ -73,22 +73,20 @@ def _asked(root: Path, cache: Path, kind: str) -> list[Figure]:
         raise SystemExit(f"the questions about {root} were not answered")
     found = json.loads(ended.stdout)
     size = f"{found['units']:,} units"
-    figures = _pair("d", f"query at {size}", found["search"], f"{kind}; {_stages(found['search'])}")
+    figures = _pair(f"query at {size}", found["search"], f"{kind}; {_stages(found['search'])}")
     if "reranked" in found:
-        figures += _pair("d", f"reranked query at {size}", found["reranked"], _stages(found["reranked"]))
+        figures += _pair(f"reranked query at {size}", found["reranked"], _stages(found["reranked"]))
     wanted = _WANTED_MILLISECONDS if found["units"] == _WANTED_AT else None
-    figures += _pair("d", f"retrieval at {size}", found["retrieval"], _stages(found["retrieval"]), wanted)
+    figures += _pair(f"retrieval at {size}", found["retrieval"], _stages(found["retrieval"]), wanted)
     for name, value in (("the process", found["memory"]), ("the worker", found["worker_memory"])):
         figures.append(Figure(part="e", name=f"memory of {name} at {size}", measured=value / 1e6, unit="MB"))
     return figures
 
 
-def _pair(
-    part: str, name: str, samples: dict[str, list[float]], note: str, wanted: float | None = None
-) -> list[Figure]:
+def _pair(name: str, samples: dict[str, list[float]], note: str, wanted: float | None = None) -> list[Figure]:
     total = samples["total"]
-    half = Figure(part=part, name=f"{name}, p50", measured=quantile(total, 0.5), unit="ms", note=note)
-    most = Figure(part=part, name=f"{name}, p95", measured=quantile(total, 0.95), unit="ms", at_most=wanted)
+    half = Figure(part="d", name=f"{name}, p50", measured=quantile(total, 0.5), unit="ms", note=note)
+    most = Figure(part="d", name=f"{name}, p95", measured=quantile(total, 0.95), unit="ms", at_most=wanted)
     return [half, replace(most, note=f"{len(total)} questions")]
 
 

@@ -73,7 +73,7 @@ def linked(root: Path, name: str, paths: list[str], copies: int) -> Path:
     """
     target = BENCH / name
     shutil.rmtree(target, ignore_errors=True)
-    folders = {os.path.dirname(path) for path in paths}
+    folders = {Path(path).parent for path in paths}
     for number in range(copies):
         for folder in folders:
             (target / f"copy{number}" / folder).mkdir(parents=True, exist_ok=True)

@@ -179,7 +179,7 @@ def _block_above(data: bytes, lines: Lines, line: int, text: bytes, marks: _Mark
             continue
         end = data.rfind(closing, lines.starts[line], lines.end_of(line))
         begin = data.rfind(opening, 0, end)
-        if begin < 0:
+        if begin < 0 or data.find(closing, begin + len(opening)) != end:  # the mark may end a line of code
             continue
         first = lines.line_of(begin)
         if not data[lines.starts[first] : begin].strip():

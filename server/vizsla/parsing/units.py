@@ -48,6 +48,7 @@ _QUOTED = re.compile(r"@?([\"'`])(.*)\1", re.DOTALL)
 _SYMBOL = re.compile(r"^:(?=\w)")
 _ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
 _CAST = re.compile(r"^(operator \w[^(]*?) *\(.*$")  # of C++: ``operator bool() const``
+_OPERATOR = re.compile(r"\boperator\b")  # of C++: what follows may be ``<`` or ``()``
 _NOT_PATH = re.compile(r"[^\w$.?!]+")
 
 
@@ -248,14 +249,16 @@ def _name(unit: Unit, within: Unit | None, language: Language) -> None:
     parts = [within.qualified_name if within is not None else "", unit.container, unit.name]
     unit.qualified_name = ".".join(part for part in parts if part)
     if unit.kind is Kind.METHOD:
-        owner = unit.container.rpartition(".")[2] or (within.name if within is not None else "")
+        owner = unit.container.rpartition(".")[2] or (
+            within.name if within is not None and within.holds_methods else ""
+        )
         if unit.name in language.constructors or (language.class_named_constructor and unit.name == owner):
             unit.kind = Kind.CONSTRUCTOR
 
 
 def _split_path(unit: Unit, separator: str) -> None:
-    operator = unit.name.find("operator")  # of C++: what follows may be ``<`` or ``()``
-    path, last = (unit.name[:operator], unit.name[operator:]) if operator >= 0 else (unit.name, "")
+    operator = _OPERATOR.search(unit.name) if separator == "::" else None
+    path, last = (unit.name[: operator.start()], unit.name[operator.start() :]) if operator else (unit.name, "")
     head, _, tail = _without_arguments(path).rpartition(separator)
     if head and (tail or last):
         unit.container = ".".join(filter(None, (unit.container, _clean_path(head.replace(separator, ".")))))

@@ -99,6 +99,8 @@
 (global_statement [(function_definition) (assignment)] @unit.function) @outer
 (macrocall_expression
   (macro_argument_list [(function_definition) (macro_definition) (assignment)] @unit.function .)) @outer
+(macrocall_expression (macro_argument_list
+  (macrocall_expression (macro_argument_list [(function_definition) (assignment)] @unit.function .)) .)) @outer
 (macrocall_expression (macro_argument_list (struct_definition) @unit.struct .)) @outer
 
 ; A string above is the documentation, also of what a macro wraps.
@@ -109,6 +111,15 @@
 ((string_literal) @doc @above
   . (macrocall_expression
       (macro_argument_list [(function_definition) (macro_definition) (assignment)] @unit.function .)))
+((string_literal) @doc @above
+  . (macrocall_expression (macro_argument_list
+      (macrocall_expression (macro_argument_list [(function_definition) (assignment)] @unit.function .)) .)))
 ((string_literal) @doc @above . (macrocall_expression (macro_argument_list (struct_definition) @unit.struct .)))
 (macro_argument_list (string_literal) @doc . [(function_definition) (assignment)] @unit.function .)
+
+; @testset "adds" begin … end
+((macrocall_expression
+    (macro_identifier (identifier) @_macro)
+    (macro_argument_list . (string_literal) @name [(compound_statement) (for_statement)] @body .)) @unit.function
+  (#eq? @_macro "testset"))
 (source_file . (string_literal) @module.doc . (module_definition))

@@ -3,7 +3,8 @@
 
 (class_declaration "class" name: (identifier) @name) @unit.class
 (class_declaration "interface" name: (identifier) @name) @unit.interface
-(class_declaration name: (identifier) @name (enum_class_body) @body) @unit.enum
+(class_declaration (modifiers (class_modifier "enum"))) @unit.enum
+(class_declaration (enum_class_body) @body) @unit.class
 (class_declaration (class_body) @body) @unit.class
 (object_declaration name: (identifier) @name (class_body)? @body) @unit.class
 (companion_object name: (identifier) @name) @scope.class

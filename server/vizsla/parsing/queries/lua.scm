@@ -1,6 +1,6 @@
 ; Lua. Functions get names by their declaration, by assignment, or as a field of a table.
 
-(function_declaration name: (_) @name) @unit.function
+(function_declaration name: (_) @name parameters: (_) @head) @unit.function
 (function_declaration name: (method_index_expression)) @unit.method
 
 (assignment_statement

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vizsla.core.text import index_entry
 from vizsla.core.types import Function, IndexEntry, Kind, Span
-from vizsla.parsing.broken import saved_units
+from vizsla.parsing.broken import mend
 from vizsla.parsing.comments import clean, comment_above, comment_at_head, comment_below
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.languages import Language, grammar_of
@@ -27,8 +27,8 @@ SIGNATURE_LIMIT = 400
 """Characters of a signature that are kept."""
 
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r\f]*\n)+")
-_SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|,|=>|->|(?<![=!<>])=|;|\bdo$|\bwhere$)+$")
-_OPENING, _CLOSING = re.compile(r"([(\[]) (?=\S)"), re.compile(r"(?<=[^\s,]),? ([)\]])")
+_SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|,|=>|->|(?<![=!<>])=|;|\\|\bdo$|\bwhere$)+$")
+_OPENING, _CLOSING = re.compile(r"([(\[])\s*\n\s*"), re.compile(r",?\s*\n\s*([)\]])")
 _READ_BYTES = 1024  # small: each text of a node that a query compares is read anew in such pieces
 _NAMELESS_STEMS = frozenset({"__init__", "__main__", "index", "mod", "main", "lib", "init", "default"})
 
@@ -71,9 +71,7 @@ def parse_file(language: Language, text: str | bytes, *, module_name: str, deadl
     if tree is None:
         raise ParseTimeoutError(module_name, deadline_seconds)
     units, module_docs = find_units(tree.root_node, data, language)
-    saved = saved_units(tree, data, language, units, lambda part: _parse(language, part, deadline))
-    if saved:
-        units = sorted([*units, *saved], key=lambda unit: (unit.start, -unit.end))
+    units = mend(tree, data, language, units, lambda part: _parse(language, part, deadline))
     if time.monotonic() > deadline:
         raise ParseTimeoutError(module_name, deadline_seconds)
     builder = _Builder(data, language, units)
@@ -180,7 +178,8 @@ class _Builder:
         if "\n" in head:
             for mark in self._language.line_comments:
                 head = re.sub(rf"(?m)(?<!\S){re.escape(mark)}\s.*$", "", head)
-        folded = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", " ".join(head.split())))
+            head = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", head))
+        folded = " ".join(head.split())
         return _SIGNATURE_END.sub("", folded[: SIGNATURE_LIMIT + 1])[:SIGNATURE_LIMIT]
 
     def _outline(self, unit: Unit) -> str:

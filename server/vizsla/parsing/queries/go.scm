@@ -9,7 +9,7 @@
 
 ; type T struct { ... }
 (type_spec name: (_) @name type: (struct_type (field_declaration_list) @body)) @unit.struct
-(type_spec name: (_) @name type: (interface_type)) @unit.interface
+(type_spec name: (_) @name type: (interface_type "{" @body)) @unit.interface
 (type_declaration (type_spec type: (struct_type)) @unit.struct) @outer
 (type_declaration (type_spec type: (interface_type)) @unit.interface) @outer
 
@@ -30,7 +30,7 @@
 
 ; T{Name: func() { ... }}
 (keyed_element
-  key: (literal_element (identifier) @name)
+  key: (literal_element [(identifier) (interpreted_string_literal)] @name)
   value: (literal_element (func_literal body: (_) @body))) @unit.function
 (var_spec
   name: (_) @name

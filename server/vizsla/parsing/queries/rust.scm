@@ -28,7 +28,7 @@
 (foreign_mod_item body: (_)) @scope
 
 ; macro_rules! name { ... }
-(macro_definition name: (_) @name) @unit.function
+(macro_definition name: (_) @name ["{" "(" "["] @body) @unit.function
 ((attribute_item)+ @outer . (macro_definition) @unit.function)
 
 ; let name = |x| { ... };

@@ -1,0 +1,5 @@
+/* Windows. */
+int crlf(void)
+{
+	return 1;
+}

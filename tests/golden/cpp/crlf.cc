@@ -1,0 +1,7 @@
+// Windows.
+class Crlf {
+  // Above.
+  int one() {
+    return 1;
+  }
+};

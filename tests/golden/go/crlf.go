@@ -1,0 +1,6 @@
+package a
+
+// One is one.
+func One() int {
+	return 1
+}

@@ -1,0 +1,11 @@
+package a;
+
+/**
+ * Windows.
+ */
+class Crlf {
+    // Above.
+    int one() {
+        return 1;
+    }
+}

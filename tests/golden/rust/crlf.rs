@@ -1,0 +1,6 @@
+/// Windows.
+/// Lines.
+#[inline]
+fn crlf() -> u8 {
+    1
+}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from vizsla.core import text
 from vizsla.core.types import ContentHash, FunctionKey, Words
 from vizsla.index import delta, fulltext, pending, rows
 from vizsla.index.records import Delta, FileChange
@@ -40,8 +42,8 @@ class Change:
             parked = b"\0" + rows.path_bytes(old)
             self._connection.execute("UPDATE files SET path = ? WHERE id = ?", (parked, number))
         for old, number in moving.items():
-            path = rows.path_bytes(moves[old])
-            self._connection.execute("UPDATE files SET path = ? WHERE id = ?", (path, number))
+            values = (rows.path_bytes(moves[old]), self._path_terms(moves[old]), number)
+            self._connection.execute("UPDATE files SET path = ?, path_terms = ? WHERE id = ?", values)
             self._changed = self._paths_changed = True
         return removed
 
@@ -72,7 +74,7 @@ class Change:
 
     def _replace(self, change: FileChange) -> Delta:
         connection, path = self._connection, change.record.path
-        number = rows.write_file(connection, change.record)
+        number = rows.write_file(connection, change.record, self._path_terms(path))
         old = dict(rows.functions_of_file(connection, number))
         new = [rows.columns_of(number, entry) for entry in change.entries]
         matched = delta.match([(key, columns[1:3]) for key, columns in old.items()], [columns[1:3] for columns in new])
@@ -100,7 +102,17 @@ class Change:
         self._gone.extend(value for _, value in functions)
         self._changed = self._changed or bool(functions)
 
+    def _path_terms(self, path: str) -> str:
+        found = [word for part in path.split("/") for word in _words(part)]
+        stems = self._stemmer.stems(found)
+        return " ".join(stems[word] for word in found)
+
     def _is_known(self, content_hash: ContentHash) -> bool:
         """Whether another function has this content: its text is pending already, or has its vector."""
         query = "SELECT 1 FROM functions WHERE content_hash = ? LIMIT 1"
         return self._connection.execute(query, (bytes(content_hash),)).fetchone() is not None
+
+
+@functools.lru_cache(maxsize=20_000)
+def _words(part_of_path: str) -> tuple[str, ...]:
+    return tuple(text.words(part_of_path))

@@ -1,7 +1,8 @@
 """Functions by their words: BM25 over fields, on the segments of ``segments``; paths on their own.
 
-A function's score is the sum over the question's terms of rarity * w / (w + SATURATION), where w adds up the
-occurrences in its fields, each divided by the field's length against the average and multiplied by its weight.
+A function's score is the sum over the question's terms of ``rarity * w / (w + SATURATION * norm)``. Here w adds up
+the weighted occurrences in the fields, and norm grows from ``1 - LENGTH_SHARE`` with the function's weighted length
+against the average. Lengths are rounded to an eighth of an octave: then one small table gives w / (w + ...).
 
 Source: Robertson, Zaragoza, Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004.
 """
@@ -9,6 +10,7 @@ Source: Robertson, Zaragoza, Taylor, "Simple BM25 extension to multiple weighted
 from __future__ import annotations
 
 import bisect
+import functools
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,25 +22,29 @@ from numpy import typing as npt
 from vizsla.core.types import FunctionKey, Words
 from vizsla.index import blocks
 from vizsla.index.path_words import PathWords
-from vizsla.index.postings import FREQUENCIES, count_terms
+from vizsla.index.postings import FREQUENCIES, MAX_DOCUMENTS, count_terms
 from vizsla.index.records import TextMatch
 from vizsla.index.segments import BLOCK_BITS, Documents, Segment, Segments
 from vizsla.index.stems import Stemmer
 
-WEIGHTS = (5.0, 2.5, 2.0, 1.0)
+WEIGHTS = (4.0, 2.0, 2.0, 1.0)
 """Of a word in the name, signature, doc and body."""
 
-LENGTH_SHARE = (0.5, 0.6, 0.6, 0.7)
-"""How much a field's length counts against it, from 0 to 1."""
+LENGTH_SHARE = 0.85
+"""How much a function's length counts against it, from 0 to 1."""
 
-SATURATION = 1.5
-"""The weighted occurrences at which a word has earned half of what it can."""
+SATURATION = 4.0
+"""The weighted occurrences at which a word has earned half of what it can, in a function of average length."""
 
 PATH_WEIGHT = 0.6
 """Of the words of the path, beside all other words."""
 
+PATH_SATURATION = 1.5
+"""As ``SATURATION``, for occurrences in a path."""
+
 _BATCH = 8192  # functions that become one segment at first
 _CACHED_POSTINGS = 4_000_000
+_LOWEST, _STEPS, _LEVELS = -4.0, 8, 64  # lengths from 1/16 of the average to 15 times as much
 
 
 def add(
@@ -70,7 +76,7 @@ class _State:
     alive: npt.NDArray[np.bool_]
     all_alive: bool
     count: int
-    factors: npt.NDArray[np.float32]  # (FIELDS, n): weight / length of the field against the average
+    levels: npt.NDArray[np.uint16]  # 256 * level of the function's length, see ``_gains``
 
 
 class FullText:
@@ -79,7 +85,7 @@ class FullText:
     def __init__(self, segments: Segments, stemmer: Stemmer) -> None:
         self._segments = segments
         self._stemmer = stemmer
-        self._paths = PathWords(stemmer)
+        self._paths = PathWords()
         self._state: _State | None = None
         self._versions: dict[str, object] = {}
         self._blocks: OrderedDict[int, blocks.Block] = OrderedDict()
@@ -97,7 +103,7 @@ class FullText:
         terms = [term for term in dict.fromkeys(self._stemmer.stems(words).values()) if term]
         if not state.count or not terms or count <= 0:
             return []
-        scores = np.zeros(len(state.keys), dtype=np.float32)
+        scores, gains = np.zeros(len(state.keys), dtype=np.float32), _gains()
         for term in terms:
             found = [
                 (offset, *postings)
@@ -109,18 +115,17 @@ class FullText:
                 continue
             rarity = np.float32(np.log1p((state.count - frequency + 0.5) / (frequency + 0.5)))
             for offset, places, codes in found:
-                here = places.astype(np.int64) + offset
-                weighted = np.zeros(len(here), dtype=np.float32)
-                for field, factors in enumerate(state.factors):
-                    weighted += FREQUENCIES[:, field][codes] * factors[here]
-                scores[here] += rarity * (weighted / (weighted + np.float32(SATURATION)))
-        by_file = self._paths.scores(terms, int(state.files.max()) + 1, saturation=SATURATION)
+                part = slice(offset, offset + MAX_DOCUMENTS)  # places count from the segment's first function
+                gained = gains.take(state.levels[part].take(places) | codes)
+                gained *= rarity
+                scores[part][places] += gained
+        by_file = self._paths.scores(terms, int(state.files.max()) + 1, saturation=PATH_SATURATION)
         if by_file is not None:
             scores += np.float32(PATH_WEIGHT) * by_file[state.files]
         if not state.all_alive:
             scores[~state.alive] = 0.0
         if allowed is not None:
-            scores[~np.isin(state.keys, allowed, assume_unique=True)] = 0.0
+            scores[~_among(state.keys, allowed)] = 0.0
         best = _best(scores, count)
         return [
             TextMatch(key=FunctionKey(key), score=score)
@@ -178,10 +183,10 @@ def _read_state(segments: list[Segment]) -> _State:
     alive = np.concatenate([segment.alive for segment in segments] or [np.empty(0, dtype=np.bool_)])
     lengths = joined([segment.documents.lengths for segment in segments]).reshape(len(alive), len(WEIGHTS))  # type: ignore[misc]
     count = int(np.count_nonzero(alive))
-    averages = np.maximum(lengths[alive].sum(axis=0, dtype=np.int64) / max(count, 1), 1e-9)
-    factors = np.empty((len(WEIGHTS), len(alive)), dtype=np.float32)
-    for field, (weight, share) in enumerate(zip(WEIGHTS, LENGTH_SHARE, strict=True)):
-        factors[field] = weight / (1.0 - share + share * lengths[:, field] / averages[field])
+    weighted = lengths.astype(np.float64) @ np.array(WEIGHTS)
+    average = max(float(weighted[alive].sum()) / max(count, 1), 1e-9)
+    octaves = np.log2(np.maximum(weighted, 1e-9) / average)
+    levels = np.clip(np.rint((octaves - _LOWEST) * _STEPS), 0, _LEVELS - 1)
     return _State(
         segments=segments,
         offsets=np.cumsum([0, *sizes])[:-1].tolist(),
@@ -190,8 +195,28 @@ def _read_state(segments: list[Segment]) -> _State:
         alive=alive,
         all_alive=count == len(alive),
         count=count,
-        factors=factors,
+        levels=levels.astype(np.uint16) << 8,
     )
+
+
+@functools.cache
+def _gains() -> npt.NDArray[np.float32]:
+    """(levels * 256,): w / (w + SATURATION * norm) at ``256 * level of the length + code of the occurrences``."""
+    lengths = np.exp2(_LOWEST + np.arange(_LEVELS) / _STEPS)
+    norms = SATURATION * (1.0 - LENGTH_SHARE + LENGTH_SHARE * lengths)
+    weighted = FREQUENCIES @ np.array(WEIGHTS)
+    gains = np.zeros((_LEVELS, 256), dtype=np.float32)
+    gains[:, : len(weighted)] = weighted / (weighted + norms[:, None])
+    return gains.ravel()
+
+
+def _among(keys: npt.NDArray[np.int64], allowed: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of ``keys`` (n,) are allowed; both ascend."""
+    places = np.searchsorted(keys, allowed)
+    places = places[places < len(keys)]
+    among = np.zeros(len(keys), dtype=np.bool_)
+    among[places[keys[places] == allowed[: len(places)]]] = True
+    return among
 
 
 def _alive(state: _State, offset: int, places: npt.NDArray[np.uint16]) -> int:

@@ -14,7 +14,7 @@ def add_text(connection: sqlite3.Connection, content_hash: ContentHash, model_te
     """Keep a text until its vector is there; nothing happens when it waits already."""
     connection.execute(
         "INSERT INTO pending (content_hash, model_text) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        (bytes(content_hash), zlib.compress(model_text.encode("utf-8", "surrogatepass"), 6)),
+        (bytes(content_hash), zlib.compress(model_text.encode("utf-8", "surrogatepass"), 1)),
     )
 
 

@@ -79,7 +79,7 @@ def count_terms(
     terms = sorted(set(encoded.values()) - {b""})
     numbers = {term: number for number, term in enumerate(terms)}
     number_of = {word: numbers.get(stem, -1) for word, stem in encoded.items()}
-    term = np.fromiter((number_of[token] for token in tokens), dtype=np.int64, count=len(tokens))
+    term = np.array(list(map(number_of.__getitem__, tokens)), dtype=np.int64)
     cell = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)  # document * FIELDS + field
     cells, counts = np.unique(((term << 18) | cell)[term >= 0], return_counts=True)
     part = np.zeros(len(cells), dtype=np.int64)

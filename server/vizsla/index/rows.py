@@ -74,7 +74,7 @@ def touch_files(connection: sqlite3.Connection, records: Iterable[FileRecord]) -
     """New stamps for files whose bytes did not change."""
     connection.executemany(
         "UPDATE files SET size = ?, mtime_ns = ?, inode = ? WHERE path = ?",
-        ((record.size, record.mtime_ns, record.inode, path_bytes(record.path)) for record in records),
+        ((record.size, record.mtime_ns, _signed(record.inode), path_bytes(record.path)) for record in records),
     )
 
 
@@ -84,10 +84,10 @@ def file_id(connection: sqlite3.Connection, path: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def write_file(connection: sqlite3.Connection, record: FileRecord) -> int:
-    """Insert a file or replace what is known of it; its number."""
+def write_file(connection: sqlite3.Connection, record: FileRecord, path_terms: str) -> int:
+    """Insert a file or replace what is known of it; its number. ``path_terms`` are the stems of its path."""
     row = connection.execute(
-        f"INSERT INTO files ({_FILE_COLUMNS}) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (path) DO UPDATE SET "
+        f"INSERT INTO files ({_FILE_COLUMNS}, path_terms) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (path) DO UPDATE SET "
         "size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, "
         "content_hash = excluded.content_hash, language = excluded.language, state = excluded.state, "
         "reason = excluded.reason RETURNING id",
@@ -100,6 +100,7 @@ def write_file(connection: sqlite3.Connection, record: FileRecord) -> int:
             record.language,
             record.state.value,
             storable(record.reason),
+            path_terms,
         ),
     ).fetchone()
     return int(row[0])

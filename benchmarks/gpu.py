@@ -14,6 +14,7 @@ import numpy as np
 from vizsla.core.settings import Device
 from vizsla.models.client import ModelClient, Priority
 from vizsla.models.device import choose_device
+from vizsla.models.library import DEFAULT_RETRIEVER
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 600.0
@@ -23,8 +24,8 @@ CANDIDATES = 100
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, help="retriever folder with safetensors; the default model if left out")
-    parser.add_argument("--reranker", type=Path, help="reranker folder with safetensors")
+    parser.add_argument("--model", type=Path, help="retriever folder; the default model if left out")
+    parser.add_argument("--reranker", type=Path, help="reranker folder")
     parser.add_argument("--json", type=Path, help="where the figures are written")
     arguments = parser.parse_args()
     choice = choose_device("auto")
@@ -33,7 +34,7 @@ def main() -> int:
         return 0
     print(f"running the tests of the GPU back end on {choice.kind}", flush=True)
     failed = subprocess.call([sys.executable, "-m", "pytest", "-m", "gpu", str(ROOT / "tests" / "gpu")])
-    figures = measure(arguments.model or default_model(), arguments.reranker, choice.kind)
+    figures = measure(arguments.model or DEFAULT_RETRIEVER, arguments.reranker, choice.kind)
     for name, value in figures.items():
         print(f"{name:40} {value:>12,.4g}" if isinstance(value, float) else f"{name:40} {value!s:>12}")
     if arguments.json:
@@ -98,13 +99,6 @@ def functions(count: int) -> list[str]:
         if len(found) >= count:
             return found[:count]
     return [f"{found[i % len(found)]}\n# {i}" for i in range(count)]
-
-
-def default_model() -> Path:
-    """The folder of the model that ships with the package."""
-    from vizsla.models.library import default_retriever
-
-    return default_retriever()
 
 
 if __name__ == "__main__":

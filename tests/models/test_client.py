@@ -38,7 +38,7 @@ def worker_of(client: ModelClient) -> int:
 
 
 def test_what_a_model_is_is_known_without_a_worker(client: ModelClient) -> None:
-    assert client.dimension == 32
+    assert client.dimension == 64
     assert len(client.fingerprint) == 32
     assert client.has_reranker
     assert client.status().state == "idle"

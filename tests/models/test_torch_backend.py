@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ import pytest
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
 from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
-from vizsla.models.manifest import read_manifest
+from vizsla.models.manifest import hash_file, read_manifest, write_manifest
+from vizsla.models.quantise import quantise
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.models.torch_backend import TorchBackend
 
@@ -66,11 +69,50 @@ def test_a_text_that_fits_no_memory_is_a_memory_error(tiny_retriever: Path) -> N
         backend.run(ones, ones, ones)
 
 
-def test_a_folder_without_weights_for_torch_is_refused(tiny_retriever: Path) -> None:
-    manifest = read_manifest(tiny_retriever)
-    object.__setattr__(manifest, "files", {name: f for name, f in manifest.files.items() if "safe" not in name})
-    with pytest.raises(ModelError, match="has no safetensors"):
-        TorchBackend(tiny_retriever, manifest, device="cpu")
+@pytest.mark.parametrize("is_quantised", [False, True])
+def test_a_folder_with_only_an_onnx_file_gives_the_same_vectors(
+    tiny_retriever: Path, tmp_path: Path, is_quantised: bool
+) -> None:
+    folder = onnx_only(tiny_retriever, tmp_path / "model", is_quantised=is_quantised)
+    manifest = read_manifest(folder)
+    by_torch = BiEncoder(
+        manifest, TextTokenizer(folder, manifest), TorchBackend(folder, manifest, device="cpu")
+    ).encode(TEXTS, is_query=False)
+    by_onnx = load_bi_encoder(folder, device="cpu", threads=1).encode(TEXTS, is_query=False)
+    assert (by_torch * by_onnx).sum(axis=1).min() > (0.995 if is_quantised else 0.99999)
+
+
+def test_scores_of_a_folder_with_only_an_onnx_file_are_the_same(tiny_reranker: Path, tmp_path: Path) -> None:
+    folder = onnx_only(tiny_reranker, tmp_path / "model", is_quantised=False)
+    manifest = read_manifest(folder)
+    by_torch = CrossEncoder(
+        manifest, TextTokenizer(folder, manifest), TorchBackend(folder, manifest, device="cpu")
+    ).score("how to parse json", TEXTS)
+    by_onnx = load_cross_encoder(folder, device="cpu", threads=1).score("how to parse json", TEXTS)
+    np.testing.assert_allclose(by_torch, by_onnx, atol=1e-5)
+
+
+def test_a_folder_without_a_configuration_is_refused(tiny_retriever: Path, tmp_path: Path) -> None:
+    folder = onnx_only(tiny_retriever, tmp_path / "model", is_quantised=False)
+    manifest = read_manifest(folder)
+    (folder / "config.json").unlink()
+    with pytest.raises(ModelError, match="cannot be loaded into torch"):
+        TorchBackend(folder, manifest, device="cpu")
+
+
+def onnx_only(model: Path, folder: Path, *, is_quantised: bool) -> Path:
+    """A copy of a model folder without its safetensors."""
+    shutil.copytree(model, folder)
+    (folder / "model.safetensors").unlink()
+    manifest = read_manifest(model)
+    if is_quantised:
+        ones = np.ones((1, 8), dtype=np.int64)
+        feeds = {"input_ids": ones * 7, "attention_mask": ones, "token_type_ids": ones * 0}
+        quantise(folder / "model.onnx", folder / "model_int8.onnx", [feeds])
+        (folder / "model.onnx").unlink()
+    files = {p.name: hash_file(p) for p in folder.iterdir() if p.name != "manifest.json"}
+    write_manifest(folder, replace(manifest, files=files))
+    return folder
 
 
 class SmallBackend(TorchBackend):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
 
+from vizsla.models.export import export
 from vizsla.models.manifest import Manifest, ModelKind, hash_file, write_manifest
 
 WORDS = [
@@ -50,7 +49,7 @@ WORDS = [
     "is",
     "are",
 ]
-DIMENSION = 32
+DIMENSION = 64  # large enough that the product of two layers is worth eight bits
 MAX_TOKENS = 64
 
 
@@ -66,16 +65,22 @@ def make_tiny_model(folder: Path, kind: ModelKind) -> Path:
         hidden_size=DIMENSION,
         num_hidden_layers=2,
         num_attention_heads=4,
-        intermediate_size=64,
+        intermediate_size=128,
         max_position_embeddings=MAX_TOKENS,
         num_labels=1,
+        attn_implementation="eager",
         initializer_range=0.5,
     )
     is_pair = kind == "cross-encoder"
     network = (transformers.BertForSequenceClassification if is_pair else transformers.BertModel)(config).eval()
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            # Left to themselves biases are 0, and nobody would miss them.
+            if name.endswith("bias"):
+                parameter.normal_(std=0.1)
     network.save_pretrained(folder)
     _save_tokenizer(folder / "tokenizer.json")
-    _export(network, folder / "model.onnx", is_pair=is_pair)
+    export(network, folder / "model.onnx", pooling="none" if is_pair else "mean", normalise=not is_pair)
     write_manifest(
         folder,
         Manifest(
@@ -106,37 +111,3 @@ def _save_tokenizer(path: Path) -> None:
         special_tokens=[("[CLS]", WORDS.index("[CLS]")), ("[SEP]", WORDS.index("[SEP]"))],
     )
     tokenizer.save(str(path))
-
-
-def _export(network: Any, path: Path, *, is_pair: bool) -> None:
-    import torch
-
-    class Whole(torch.nn.Module):
-        """The forward pass with its pooling."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-            output = self.network(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-            if is_pair:
-                return output.logits[:, 0]
-            weights = attention_mask.unsqueeze(-1).float()
-            pooled = (output.last_hidden_state * weights).sum(1) / weights.sum(1).clamp(min=1)
-            return torch.nn.functional.normalize(pooled, dim=1)
-
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    ones = torch.ones(2, 8, dtype=torch.long)
-    with warnings.catch_warnings():
-        # The older exporter takes a second, the newer one ten.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Whole().eval(),
-            (ones, ones, torch.zeros_like(ones)),
-            str(path),
-            input_names=names,
-            output_names=["output"],
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in names},
-            dynamo=False,
-        )

@@ -47,8 +47,7 @@ def open_backend(folder: Path, manifest: Manifest, *, device: str, threads: int)
     Raises:
         ModelError: the folder has no file for this device, or the file cannot be loaded.
     """
-    # A folder without safetensors runs on the CPU whatever the device: its ONNX file is all there is.
-    if device != "cpu" and manifest.has_safetensors:
+    if device != "cpu":
         from vizsla.models.torch_backend import TorchBackend
 
         return TorchBackend(folder, manifest, device=device)

@@ -1,17 +1,17 @@
-"""The GPU back end: a model folder's safetensors in torch, bf16 on a GPU. The tests run it on the CPU in fp32 too."""
+"""The GPU back end: a model folder's weights in torch, bf16 on a GPU. The tests run it on the CPU in fp32 too."""
 
 from __future__ import annotations
 
 import inspect
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vizsla.core.errors import ModelError
 from vizsla.models.manifest import Manifest
+from vizsla.models.weights import load_network
 
 if TYPE_CHECKING:
     import torch
@@ -27,17 +27,11 @@ class DeviceLostError(BaseException):
     """The GPU can do nothing more for this process. No ``Exception``: only a new process helps."""
 
 
-class _Network(Protocol):
-    """What we use of a transformers model."""
-
-    def __call__(self, **inputs: torch.Tensor) -> object: ...
-
-
 class TorchBackend:
     """One model on one device."""
 
     def __init__(self, folder: Path, manifest: Manifest, *, device: str) -> None:
-        """Load the folder's safetensors and run them once, so that the first question finds all kernels ready.
+        """Load the folder's weights and run them once, so that the first question finds all kernels ready.
 
         Args:
             folder: the model folder, verified by the caller.
@@ -49,13 +43,12 @@ class TorchBackend:
         """
         import torch
 
-        if not manifest.has_safetensors:
-            raise ModelError(f"the model in {folder} has no safetensors for {device}; add the model again")
         self.tokens_per_batch = _TOKENS_PER_BATCH[device]
         self._manifest = manifest
         self._device = torch.device(device)
-        self._network = _load(folder, manifest, self._device)
-        self._accepted = set(inspect.signature(self._network.forward).parameters)  # type: ignore[attr-defined]
+        dtype = torch.float32 if device == "cpu" else torch.bfloat16
+        self._network = load_network(folder, manifest).to(device=self._device, dtype=dtype)
+        self._accepted = set(inspect.signature(self._network.forward).parameters)
         warm = np.ones((1, 16), dtype=np.int64)
         self.run(warm, warm, np.zeros_like(warm))
 
@@ -103,10 +96,10 @@ class TorchBackend:
             inputs = {name: self._moved(array) for name, array in arrays.items() if name in self._accepted}
             output = self._network(**inputs)
             if self._manifest.kind == "cross-encoder":
-                values: torch.Tensor = output.logits.float().reshape(len(input_ids), -1)[:, -1]  # type: ignore[attr-defined]
+                values: torch.Tensor = output.logits.float().reshape(len(input_ids), -1)[:, -1]
             else:
                 mask = inputs["attention_mask"]
-                values = _pooled(output.last_hidden_state.float(), mask, self._manifest.pooling)  # type: ignore[attr-defined]
+                values = _pooled(output.last_hidden_state.float(), mask, self._manifest.pooling)
                 if self._manifest.normalise:
                     values = torch.nn.functional.normalize(values, dim=1)
             found: NDArray[np.float32] = values.cpu().numpy()
@@ -119,28 +112,6 @@ class TorchBackend:
         if self._device.type == "cuda":
             return tensor.pin_memory().to(self._device, non_blocking=True)
         return tensor.to(self._device)
-
-
-def _load(folder: Path, manifest: Manifest, device: torch.device) -> _Network:
-    import torch
-    import transformers
-
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    family = (
-        transformers.AutoModelForSequenceClassification
-        if manifest.kind == "cross-encoder"
-        else transformers.AutoModel
-    )
-    try:
-        network = family.from_pretrained(
-            folder, trust_remote_code=False, use_safetensors=True, local_files_only=True, attn_implementation="sdpa"
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError(f"the weights in {folder} cannot be loaded ({error}); add the model again") from None
-    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
-    loaded: _Network = network.to(device=device, dtype=dtype).eval()
-    return loaded
 
 
 def _pooled(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:

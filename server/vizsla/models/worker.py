@@ -64,8 +64,6 @@ class LoadedModels:
         """
         manifest = read_manifest(self._folder, kind="bi-encoder")
         self._reranker_device = choice.kind
-        if choice.kind != "cpu" and not manifest.has_safetensors:
-            choice = cpu(f"the model has no safetensors for {choice.kind}; add it anew", is_fallback=True)
         try:
             self._retriever = load_bi_encoder(self._folder, device=choice.kind, threads=self._threads)
         except Exception as error:

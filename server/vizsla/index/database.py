@@ -15,6 +15,9 @@ BUSY_SECONDS = 10.0
 """How long a process waits for another one's transaction."""
 
 
+_FREE_SHARE = 0.25  # of the file, above which it is written anew
+
+
 class DamagedError(CacheError):
     """A database turned out to be damaged while in use: close it and open it again, that repairs it."""
 
@@ -136,6 +139,15 @@ def move_aside(path: Path) -> None:
         for ending in ("-wal", "-shm", "-journal"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
         sync_directory(path.parent)
+
+
+def give_back_space(connection: sqlite3.Connection) -> None:
+    """Shrink the file when much of it is unused, and empty its journal: what was deleted is then in neither."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if free > pages * _FREE_SHARE:
+        connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as far as readers allow
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 from numpy import typing as npt
 
 from vizsla.core.types import ContentHash, Fingerprint
-from vizsla.index.database import DamagedError, database_errors, move_aside, open_database, transaction
+from vizsla.index.database import DamagedError, database_errors, give_back_space, move_aside, open_database, transaction
 from vizsla.index.files import private_directory
 from vizsla.index.quantise import normalised, quantised, usable
 from vizsla.index.rows import in_chunks, marks
@@ -95,6 +95,19 @@ class EmbeddingCache:
         if rows:
             self._repaired(lambda: self._put(fingerprint, rows))
         return [value for value, fine in zip(hashes, good, strict=True) if not fine]
+
+    def forget(self, hashes: Collection[ContentHash]) -> None:
+        """Delete the vectors of these contents, of every model, without a trace in the file."""
+
+        def work() -> None:
+            with transaction(self._connection):
+                self._connection.executemany(
+                    "DELETE FROM vectors WHERE content_hash = ? AND model IN (SELECT id FROM models)",
+                    ((bytes(value),) for value in hashes),
+                )
+            give_back_space(self._connection)
+
+        self._repaired(work)
 
     def count(self, fingerprint: Fingerprint) -> int:
         """How many contents of a model are known."""

@@ -15,7 +15,7 @@ from numpy import typing as npt
 from vizsla.core.types import ContentHash, FunctionKey, Position
 from vizsla.index import filters, pending, rows
 from vizsla.index.changes import Change
-from vizsla.index.database import connect, database_errors, open_database, snapshot, transaction
+from vizsla.index.database import connect, database_errors, give_back_space, open_database, snapshot, transaction
 from vizsla.index.files import private_directory
 from vizsla.index.fulltext import FullText
 from vizsla.index.migrations import APPLICATION_ID, SCHEMA_VERSION, create_tables
@@ -212,6 +212,9 @@ class Store:
         with self._write() as connection:
             if self._segments.tidy(connection):
                 connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'text_version'")
+        if self._place is not None and self._writer is not None:
+            with self._writing, database_errors(self._place):
+                give_back_space(self._writer)
 
     # Texts without vectors
 

@@ -148,7 +148,8 @@ class _Rewriter:
         ]
         weights = np.max([np.abs(reader).max(axis=1) for reader in readers], axis=0)  # (inputs,)
         smooth = np.maximum(self._maxima[source], 1e-3) ** _SMOOTHING / np.maximum(weights, 1e-5) ** (1 - _SMOOTHING)
-        return smooth.astype(np.float32)
+        result: NDArray[np.float32] = smooth.astype(np.float32)
+        return result
 
     def _look_up(self, node: Any, table: NDArray[np.float32]) -> None:
         import onnx

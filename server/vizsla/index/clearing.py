@@ -1,53 +1,51 @@
-"""Deleting what was kept: a workspace's directory, and its vectors in the machine-wide cache."""
+"""Deletes a workspace's directory with all that is in it."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
-from vizsla.core.errors import CacheError, IndexBusyError
-from vizsla.index.embeddings import EmbeddingCache
+from vizsla.core.errors import CacheError
+from vizsla.core.types import ContentHash
 from vizsla.index.files import sync_directory
-from vizsla.index.lock import WriterLock
-from vizsla.index.store import Store
-
-LOCK_NAME = "writer.lock"
-"""The lock file of a workspace's directory."""
+from vizsla.index.store import FILE_NAME, Store
 
 
-def clear_workspace(directory: Path, embeddings: EmbeddingCache | None = None) -> int:
-    """Delete a workspace's directory with all that is in it.
+def hashes_of(directory: Path) -> list[ContentHash]:
+    """The contents of all functions of a workspace, each once; none when its store is missing or of no use.
 
-    Args:
-        directory: of the workspace, as ``Store.open`` had it.
-        embeddings: when given, the vectors of the workspace's functions are deleted from it, of every model.
+    Nothing is made or repaired. Call while holding the directory's ``WriterLock``.
+    """
+    if not (directory / FILE_NAME).exists():
+        return []
+    try:
+        store = Store.open(directory, writable=False)
+    except CacheError:
+        return []
+    try:
+        return list(dict.fromkeys(store.all_keys_and_hashes()[1]))
+    except CacheError:
+        return []
+    finally:
+        with contextlib.suppress(CacheError):
+            store.close()
 
-    Returns:
-        How many bytes were freed in the directory.
+
+def delete_directory(directory: Path) -> int:
+    """Delete ``directory``; call while holding its ``WriterLock``. How many bytes were freed.
 
     Raises:
-        IndexBusyError: another process writes the workspace.
-        CacheError: something could not be deleted.
+        CacheError: it is a link, or something in it could not be deleted.
     """
     if directory.is_symlink():
         raise CacheError(f"cache directory {directory} is a symbolic link; delete what it points to yourself")
-    if not directory.exists():
-        return 0
-    lock = WriterLock(directory / LOCK_NAME)
-    if not lock.try_acquire():
-        raise IndexBusyError(f"process {lock.holder()} is using the index in {directory}; stop it and clear again")
     try:
-        if embeddings is not None:
-            store = Store.open(directory)
-            try:
-                embeddings.forget(store.all_keys_and_hashes()[1])
-            finally:
-                store.close()
         freed = sum(path.lstat().st_size for path in directory.rglob("*") if not path.is_dir())
         shutil.rmtree(directory)
         sync_directory(directory.parent)
+    except FileNotFoundError:
+        return 0
     except OSError as error:
         raise CacheError(f"{directory} could not be deleted ({error.strerror}); delete it by hand") from error
-    finally:
-        lock.release()
     return freed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vizsla.services.decoding import Decoded, decode
@@ -53,6 +53,7 @@ def test_a_cookie_that_names_no_encoding_of_text_is_not_believed(name: str) -> N
     assert text_of(f"# coding: {name}\n# é\n".encode("latin-1")).encoding == "latin-1"
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=st.binary(max_size=300))
 def test_any_bytes_become_utf8_or_nothing(content: bytes) -> None:
     decoded = decode(content, may_have_cookie=True)
@@ -61,6 +62,7 @@ def test_any_bytes_become_utf8_or_nothing(content: bytes) -> None:
         assert b"\0" not in decoded.text_utf8
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200))
 def test_any_text_in_utf8_is_read_as_it_is(text: str) -> None:
     text = text.removeprefix("\ufeff")

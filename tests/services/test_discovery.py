@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.git_trees import ordinary_user, reasons, scanned, write
@@ -216,7 +216,7 @@ _file_name = st.binary(min_size=1, max_size=255).filter(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.sets(_file_name, min_size=1, max_size=5))
 def test_any_name_of_a_file_is_found_and_survives_the_way_to_reading(names: set[bytes]) -> None:
     with tempfile.TemporaryDirectory() as place:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.git_trees import git, make_repository, scanned, shown_by_git, write
@@ -66,7 +66,7 @@ def rich_tree() -> Iterator[Path]:
         yield root
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     top=_ignore_file,
     inner=st.one_of(st.none(), _ignore_file),
@@ -108,7 +108,7 @@ def test_any_patterns_hide_what_git_hides(
 _path = st.lists(st.sampled_from(("a", "b", "c", "build", "x")), min_size=1, max_size=4).map("/".join)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     files=st.sets(_path, min_size=1, max_size=12),
     ignoring=st.dictionaries(st.sampled_from(("", "a/", "b/", "a/b/")), _ignore_file, max_size=3),

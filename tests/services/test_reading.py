@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from blake3 import blake3
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.git_trees import ordinary_user, write
@@ -235,7 +235,7 @@ def test_reading_leaves_no_descriptor_open(tmp_path: Path) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=st.binary(max_size=2_000), name=st.sampled_from(["a.py", "b.js", "c", "d.h"]))
 def test_no_content_is_too_odd_to_be_read_or_skipped(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str

@@ -82,9 +82,16 @@ class Child:
 
     def close(self, *, timeout_seconds: float = 2.0) -> None:
         """Ask the child to end by closing its stdin; kill it when it does not."""
-        with self._sending, contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+        # A sender may hold the lock for as long as the child does not read.
+        if self._sending.acquire(timeout=timeout_seconds):
+            try:
+                with contextlib.suppress(OSError):
+                    assert self._process.stdin is not None
+                    self._process.stdin.close()
+            finally:
+                self._sending.release()
+        else:
+            self._process.kill()
         try:
             self._process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -96,18 +103,24 @@ class Child:
     def _read(self) -> None:
         stdout = self._process.stdout
         assert stdout is not None
-        # A killed child leaves half a frame; a child that writes anything else is as good as dead.
-        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+        try:
             while True:
-                self._on_message(pickle.load(stdout))
-        if self._process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
-        if self._process.poll() is None:
-            self._process.kill()
-        status = self._process.wait()
-        stdout.close()
-        self._on_exit(status)
+                try:
+                    message = pickle.load(stdout)
+                except Exception:
+                    # A killed child leaves half a frame. One that writes anything else is as good as dead, and
+                    # what bytes that are no frame raise cannot be foretold.
+                    break
+                self._on_message(message)
+        finally:
+            if self._process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(1.0)
+            if self._process.poll() is None:
+                self._process.kill()
+            status = self._process.wait()
+            stdout.close()
+            self._on_exit(status)
 
 
 class Parent:

@@ -6,7 +6,9 @@ It does not know where options come from: a TOML file and a language client give
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
+import stat
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -19,6 +21,8 @@ from vizsla.core.settings import Settings
 
 WORKSPACE_MAY_SET = frozenset({"index.exclude", "index.text_windows", "index.max_file_bytes"})
 """A workspace's own file may not choose models, devices or directories: code from outside is not trusted."""
+
+_MOST_FILE_BYTES = 1_000_000
 
 
 def settings_from(
@@ -54,7 +58,7 @@ def settings_from(
             kept = getattr(section, name)
             try:
                 section = dataclasses.replace(section, **{name: _convert(value, types[name])})
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # the last: "~nobody"
                 refused.append(f"{dotted}: {error}; keeping {_shown(kept)}")
         settings = dataclasses.replace(settings, **{section_name: section})
     return settings, refused
@@ -78,7 +82,7 @@ def load_settings(workspace: Path | None = None) -> tuple[Settings, list[str]]:
     ):
         if path is None:
             continue
-        raw, problem = _read_toml(path)
+        raw, problem = _read_toml(path, is_trusted=allowed is None)
         if problem:
             refused.append(problem)
         settings, more = settings_from(raw, base=settings, allowed=allowed)
@@ -90,13 +94,25 @@ def load_settings(workspace: Path | None = None) -> tuple[Settings, list[str]]:
     return settings, refused
 
 
-def _read_toml(path: Path) -> tuple[Mapping[str, object], str | None]:
+def _read_toml(path: Path, *, is_trusted: bool) -> tuple[Mapping[str, object], str | None]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8")), None
+        content = path.read_bytes() if is_trusted else _regular_file(path)
+        return tomllib.loads(content.decode("utf-8")), None
     except FileNotFoundError:
         return {}, None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, f"{path}: cannot be read as TOML ({error}); its settings are ignored"
+
+
+def _regular_file(path: Path) -> bytes:
+    """What a file of a workspace holds, but never through a link, from a pipe or without end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError("not a regular file")
+        content = stream.read(_MOST_FILE_BYTES + 1)
+    if len(content) > _MOST_FILE_BYTES:
+        raise OSError(f"larger than {_MOST_FILE_BYTES} bytes")
+    return content
 
 
 def _convert(value: object, wanted: Any) -> object:
@@ -108,7 +124,7 @@ def _convert(value: object, wanted: Any) -> object:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
     elif wanted is float:
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
     elif wanted is str:
         if isinstance(value, str):

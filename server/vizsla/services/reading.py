@@ -35,6 +35,7 @@ _SECRET_NAME = re.compile(
 )
 _SAMPLE_NAME = re.compile(r".*\.(example|sample|template|dist|defaults?)", re.IGNORECASE)
 
+_PIECE_BYTES = 256 * 1024
 _GENERATED_LINES = 40
 _GENERATED_BYTES = 4_096
 _COMMENT = re.compile(rb"\s*(?://|#|/\*|\*|--|;|<!--|%|\(\*|\{-|\"\"\"|''')")
@@ -188,7 +189,7 @@ def _at_most(file: int, limit: int) -> bytes:
     """What the file holds, but no more than ``limit`` bytes of it."""
     pieces = []
     while limit > 0:
-        piece = os.read(file, limit)
+        piece = os.read(file, min(limit, _PIECE_BYTES))
         if not piece:
             break
         pieces.append(piece)

@@ -14,6 +14,8 @@ The captures that a query may use, one unit or scope per match:
 - ``@container``: text that is the container, such as a receiver's type; it comes after the names of enclosing nodes.
 - ``@doc``: one or more nodes that are the documentation. Without any it is the comment above the span.
 - ``@above``: a node that opens the span but not the signature, such as Julia's docstring.
+- ``@attribute``: a node above a unit that belongs to it; ``@attribute.doc``, when it is the documentation and no part
+  of the signature.
 - ``@module.doc``: documentation of the file.
 
 Matches of one node are merged: the widest span, the first name, body, container and documentation, and of two kinds
@@ -27,9 +29,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vizsla.core.types import Kind
+from vizsla.parsing.attributes import Attribute, attach
 from vizsla.parsing.comments import comment_above
 from vizsla.parsing.languages import Language, query_of
 from vizsla.parsing.lines import Lines
+from vizsla.parsing.names import clean_path, split_path, unquoted
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -44,12 +48,7 @@ _CAPTURED = {
     **{f"unit.{kind.value}": kind for kind in Kind if kind not in (Kind.MODULE, Kind.WINDOW)},
 }
 _TELLING = {Kind.FUNCTION: 0, Kind.CLASS: 0, Kind.METHOD: 1, Kind.CONSTRUCTOR: 2, Kind.STRUCT: 2, Kind.ENUM: 2}
-_QUOTED = re.compile(r"@?([\"'`])(.*)\1", re.DOTALL)
-_SYMBOL = re.compile(r"^:(?=\w)")
-_ARGUMENTS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
 _CAST = re.compile(r"^(operator \w[^(]*?) *\(.*$")  # of C++: ``operator bool() const``
-_OPERATOR = re.compile(r"\boperator\b")  # of C++: what follows may be ``<`` or ``()``
-_NOT_PATH = re.compile(r"[^\w$.?!]+")
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +98,7 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
     """Every unit of a tree, outer before inner, in order of start, and the spans of the module's documentation."""
     found: dict[tuple[int, int, bool], Unit] = {}
     module_docs: list[tuple[int, int]] = []
+    attributes: list[Attribute] = []
     import tree_sitter
 
     query = query_of(language)
@@ -109,6 +109,10 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
                 _merge(found, name, nodes[0], captures, query, pattern, data)
             elif name == "module.doc":
                 module_docs.extend(node.byte_range for node in nodes)
+            elif name in ("attribute", "attribute.doc"):
+                words = captures["doc"][0].byte_range if "doc" in captures else None
+                start, end = nodes[0].byte_range
+                attributes.append(Attribute(start=start, end=end, is_doc=name != "attribute", words=words))
     units = [unit for unit in found.values() if unit.name]
     for unit in units:  # some grammars count the line end as part of the node
         while unit.end > unit.start and data[unit.end - 1] in b" \t\r\n\f":
@@ -117,6 +121,8 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
         unit.head_start = unit.start
         if unit.above is not None:
             unit.start = min(unit.start, unit.above)
+    if attributes:
+        attach(units, attributes, data, language)
     if language.late_ends:
         lines = Lines(data)
         for unit in units:
@@ -153,7 +159,7 @@ def _merge(
     if not unit.name:
         names = captures.get("name")
         if names:
-            unit.name, unit.is_quoted = _unquoted(" ".join(_text(data, name) for name in names))
+            unit.name, unit.is_quoted = unquoted(" ".join(_text(data, name) for name in names))
         else:
             unit.name = query.pattern_settings(pattern).get("name") or ""
     if "body" in captures:
@@ -161,7 +167,7 @@ def _merge(
     elif "head" in captures:
         unit.body_start = captures["head"][0].end_byte
     if "container" in captures and not unit.container:
-        unit.container = _clean_path(_text(data, captures["container"][0]))
+        unit.container = clean_path(_text(data, captures["container"][0]))
     if "doc" in captures and not unit.docs:
         unit.docs = [doc.byte_range for doc in captures["doc"]]
     for above in captures.get("above", ()):
@@ -237,11 +243,12 @@ def _nest(units: list[Unit], language: Language) -> list[Unit]:
 def _name(unit: Unit, within: Unit | None, language: Language) -> None:
     if unit.kind is None:
         if not unit.is_quoted:
-            unit.name = _clean_path(unit.name) or unit.name
+            unit.name = clean_path(unit.name) or unit.name
     else:
         for separator in language.name_separators:
-            if separator in unit.name:
-                _split_path(unit, separator)
+            if separator in unit.name and not unit.is_quoted:
+                container, unit.name = split_path(unit.name, separator)
+                unit.container = ".".join(filter(None, (unit.container, container)))
         unit.name = _CAST.sub(r"\1", unit.name)
     is_held = within is not None and within.holds_methods and language.has_methods
     if unit.kind is Kind.FUNCTION and is_held and not unit.is_quoted:  # a text names a test
@@ -254,37 +261,6 @@ def _name(unit: Unit, within: Unit | None, language: Language) -> None:
         )
         if unit.name in language.constructors or (language.class_named_constructor and unit.name == owner):
             unit.kind = Kind.CONSTRUCTOR
-
-
-def _split_path(unit: Unit, separator: str) -> None:
-    operator = _OPERATOR.search(unit.name) if separator == "::" else None
-    path, last = (unit.name[: operator.start()], unit.name[operator.start() :]) if operator else (unit.name, "")
-    head, _, tail = _without_arguments(path).rpartition(separator)
-    if head and (tail or last):
-        unit.container = ".".join(filter(None, (unit.container, _clean_path(head.replace(separator, ".")))))
-        unit.name = tail + last
-
-
-def _clean_path(text: str) -> str:
-    """``*Stack[T]`` gives ``Stack``; ``std::vector<int>::`` gives ``std.vector``."""
-    text = _without_arguments(text.replace("::", ".").replace("\\", "."))
-    return _NOT_PATH.sub(" ", text).strip(" .").split(" ")[-1]
-
-
-def _unquoted(name: str) -> tuple[str, bool]:
-    """A name without the quotes or the colon of a symbol around it, and whether it had quotes."""
-    quoted = _QUOTED.fullmatch(name)
-    if quoted and quoted.group(2):
-        return quoted.group(2), quoted.group(1) != "`"
-    return _SYMBOL.sub("", name), False
-
-
-def _without_arguments(text: str) -> str:
-    while True:
-        shorter = _ARGUMENTS.sub("", text)
-        if shorter == text:
-            return text
-        text = shorter
 
 
 def _text(data: bytes, node: tree_sitter.Node) -> str:

@@ -51,21 +51,15 @@
   (#eq? @_keyword "describe")) @scope
 
 ; Attributes above belong to the unit; of these @doc is its documentation.
-((unary_operator operand: (call target: (identifier) @_attribute)) @outer
-  . [(unary_operator) (comment)]* @outer
-  . (call target: (identifier) @_keyword) @unit.function
-  (#any-of? @_keyword
-    "def" "defp" "defmacro" "defmacrop" "defguard" "defguardp" "defdelegate" "defn" "defnp" "test" "property")
-  (#any-of? @_attribute "spec" "impl" "deprecated" "dialyzer" "tag" "decorate" "since" "compile"))
-((unary_operator
-    operand: (call
-      target: (identifier) @_attribute
-      (arguments [(string) @doc (sigil (quoted_content) @doc) (boolean)]))) @above
-  . [(unary_operator) (comment)]*
-  . (call target: (identifier) @_keyword) @unit.function
-  (#any-of? @_keyword
-    "def" "defp" "defmacro" "defmacrop" "defguard" "defguardp" "defdelegate" "defn" "defnp")
-  (#eq? @_attribute "doc"))
+(unary_operator
+  operand: (call target: (identifier) @_attribute)
+  (#any-of? @_attribute
+    "spec" "impl" "deprecated" "dialyzer" "tag" "decorate" "since" "compile" "describetag")) @attribute
+(unary_operator
+  operand: (call
+    target: (identifier) @_attribute
+    (arguments [(string) @doc (sigil (quoted_content) @doc) (boolean) (keywords)]))
+  (#eq? @_attribute "doc")) @attribute.doc
 (call
   target: (identifier) @_keyword
   (do_block

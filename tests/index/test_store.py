@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from index.builders import change, content_hashes, entry, names, record
 
+from index.builders import change, content_hashes, entry, names, record
 from vizsla.core.errors import CacheError
 from vizsla.core.types import ContentHash, Kind
 from vizsla.index.records import FileChange, FileState, KeyFilter

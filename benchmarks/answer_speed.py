@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.commands import fresh_cache, vizsla
+from benchmarks.commands import fresh_cache, settings, vizsla
 from benchmarks.figures import Figure, median
 
-from vizsla.core.settings import CacheSettings, Settings
 from vizsla.services.resources import Resources
 
 QUERY = "where are session cookies signed"
@@ -73,6 +72,6 @@ def measure_version(cache: Path) -> list[Figure]:
 
 def _vectors(cache: Path) -> int:
     """How many texts have a vector in a cache."""
-    with Resources(Settings(cache=CacheSettings(directory=cache))) as resources:
+    with Resources(settings(cache)) as resources:
         assert resources.models is not None
         return resources.embeddings.count(resources.models.fingerprint)

@@ -1,4 +1,4 @@
-"""Owns running the command ``vizsla`` as a user does, with a cache of its own, and timing it."""
+"""Owns running the command ``vizsla`` as a user does, with settings and a cache of its own, and timing it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.trees import BENCH
 
+from vizsla.core.options import settings_from
+from vizsla.core.settings import CacheSettings, Settings
+
+CONFIG = BENCH / "config.toml"
 _SECONDS = 3_600.0
 
 
@@ -42,9 +47,7 @@ class Ran:
 
 def vizsla(arguments: Sequence[str | Path], cache: Path) -> Ran:
     """Run the installed command with nothing of the user's own settings and caches."""
-    config = BENCH / "empty.toml"
-    config.touch()
-    environment = {**os.environ, "VIZSLA_CACHE_DIR": str(cache), "VIZSLA_CONFIG": str(config)}
+    environment = {**os.environ, "VIZSLA_CACHE_DIR": str(cache), "VIZSLA_CONFIG": str(CONFIG)}
     script = Path(sys.executable).with_name("vizsla")
     command = [str(script)] if script.exists() else [sys.executable, "-m", "vizsla.cli"]
     start = time.perf_counter()
@@ -59,6 +62,19 @@ def vizsla(arguments: Sequence[str | Path], cache: Path) -> Ran:
     )
     seconds = time.perf_counter() - start
     return Ran(seconds=seconds, status=ended.returncode, output=ended.stdout, errors=ended.stderr)
+
+
+def configure(model: str) -> None:
+    """Write the settings of everything that is measured: the defaults, but for the retriever's name or folder."""
+    BENCH.mkdir(exist_ok=True)
+    CONFIG.write_text(f"[models]\nretriever = {json.dumps(model)}\n", encoding="utf-8")
+
+
+def settings(cache: Path) -> Settings:
+    """The same settings for what is measured in this process."""
+    found, refused = settings_from(tomllib.loads(CONFIG.read_text(encoding="utf-8")))
+    assert not refused
+    return replace(found, cache=CacheSettings(directory=cache))
 
 
 def fresh_cache(name: str) -> Path:

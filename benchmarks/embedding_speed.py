@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.commands import fresh_cache, settings
 from benchmarks.figures import Figure, median
 from benchmarks.machine import matmul_rate
 from benchmarks.sources import Parsed, is_callable
 from benchmarks.trees import model_folder
 
-from vizsla.core.settings import Settings
 from vizsla.models.client import ModelClient, Priority
 from vizsla.models.manifest import Manifest, read_manifest
 from vizsla.models.tokenising import TextTokenizer
@@ -29,7 +29,7 @@ def measure(files: Sequence[Parsed], *, quick: bool) -> list[Figure]:
     """Embed the same functions by our worker and by ``encode``, in turns, with the ceiling measured in between."""
     texts = _chosen(files, QUICK_TEXTS if quick else TEXTS)
     rounds = QUICK_ROUNDS if quick else ROUNDS
-    with Resources(Settings()) as resources:
+    with Resources(settings(fresh_cache("embedding"))) as resources:
         models = resources.models
         if models is None:
             raise SystemExit(f"nothing can be embedded: {'; '.join(resources.problems)}")

@@ -11,13 +11,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import numpy as np
+from benchmarks.commands import settings
 
-from vizsla.core.settings import CacheSettings, Settings
 from vizsla.core.text import query_text
 from vizsla.models.client import ModelClient, Priority
 from vizsla.models.model_status import resident_bytes
@@ -39,8 +38,7 @@ def main() -> None:
     """Arguments: root, cache directory, file of questions, rounds. Prints one JSON object."""
     root, cache, questions_file, rounds = sys.argv[1:]
     questions = Path(questions_file).read_text(encoding="utf-8").splitlines()
-    settings = replace(Settings(), cache=CacheSettings(directory=Path(cache)))
-    with Resources(settings) as resources, Workspace(Path(root), resources) as workspace:
+    with Resources(settings(Path(cache))) as resources, Workspace(Path(root), resources) as workspace:
         models = resources.models
         if models is None:
             raise SystemExit("; ".join(resources.problems))

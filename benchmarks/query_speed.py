@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,13 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.commands import fresh_cache
+from benchmarks.commands import fresh_cache, settings
 from benchmarks.figures import Figure, quantile, shown
 from benchmarks.scaled import build, link
 from benchmarks.sources import Parsed
 from benchmarks.trees import BENCH
 
-from vizsla.core.settings import CacheSettings, Settings
 from vizsla.services.resources import Resources
 from vizsla.services.workspace import Workspace
 
@@ -50,10 +48,10 @@ def measure(root: Path, cache: Path, files: Sequence[Parsed], *, quick: bool) ->
 def _built(root: Path, cache: Path, source: Path, files: Sequence[Parsed], size: int) -> float:
     """Make an index of ``size`` units in ``cache``; how long that took. Vectors come from the cache ``source``."""
     contents = [entry.content_hash for file in files for entry in file.change.entries]
-    with Resources(_settings(source)) as resources:
+    with Resources(settings(source)) as resources:
         assert resources.models is not None
         real = resources.embeddings.get(resources.models.fingerprint, contents)
-    with Resources(_settings(cache)) as resources, Workspace(root, resources) as workspace:
+    with Resources(settings(cache)) as resources, Workspace(root, resources) as workspace:
         start = time.perf_counter()
         build(workspace, files, real, size)
         return time.perf_counter() - start
@@ -64,7 +62,6 @@ def _asked(root: Path, cache: Path, kind: str) -> list[Figure]:
     code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from benchmarks.query_child import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", code, str(BENCH.parent), str(root), str(cache), str(QUESTIONS), str(ROUNDS)],
-        env={**os.environ, "VIZSLA_CONFIG": str(BENCH / "empty.toml")},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -93,7 +90,3 @@ def _pair(name: str, samples: dict[str, list[float]], note: str, wanted: float |
 def _stages(samples: dict[str, Any]) -> str:
     """The medians of the stages."""
     return ", ".join(f"{name} {shown(quantile(values, 0.5))}" for name, values in samples.items() if name != "total")
-
-
-def _settings(cache: Path) -> Settings:
-    return replace(Settings(), cache=CacheSettings(directory=cache))

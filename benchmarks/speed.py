@@ -32,10 +32,12 @@ PARTS = {
 def main() -> int:
     """Measure what the arguments say; status 1 when a figure falls short."""
     sys.path.insert(0, str(ROOT))  # so that the parts are found however this file is run
+    from benchmarks.commands import configure
     from benchmarks.figures import table, write_json
     from benchmarks.machine import facts
 
     arguments = _arguments()
+    configure(arguments.model)
     header: dict[str, object] = {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "commit": _git("rev-parse", "--short=12", "HEAD") + ("+" if _git("status", "--porcelain", "server") else ""),
@@ -60,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "", epilog=parts)
     parser.add_argument("--quick", action="store_true", help="a smaller tree, fewer repetitions, no synthetic indexes")
     parser.add_argument("--json", type=Path, help="where the figures go (default: benchmarks/results/COMMIT.json)")
+    parser.add_argument("--model", default="default", help="a retriever's name or folder (default: %(default)s)")
     parser.add_argument("--only", default=",".join(PARTS), help="letters of the parts to measure, such as a,b")
     return parser.parse_args()
 

@@ -12,6 +12,7 @@ import pytest
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
 from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
+from vizsla.models.library import DEFAULT_RETRIEVER
 from vizsla.models.manifest import hash_file, read_manifest, write_manifest
 from vizsla.models.quantise import quantise
 from vizsla.models.tokenising import TextTokenizer
@@ -80,6 +81,14 @@ def test_a_folder_with_only_an_onnx_file_gives_the_same_vectors(
     ).encode(TEXTS, is_query=False)
     by_onnx = load_bi_encoder(folder, device="cpu", threads=1).encode(TEXTS, is_query=False)
     assert (by_torch * by_onnx).sum(axis=1).min() > (0.995 if is_quantised else 0.99999)
+
+
+def test_the_model_of_the_package_gives_the_same_vectors_in_torch() -> None:
+    manifest = read_manifest(DEFAULT_RETRIEVER)
+    backend = TorchBackend(DEFAULT_RETRIEVER, manifest, device="cpu")
+    by_torch = BiEncoder(manifest, TextTokenizer(DEFAULT_RETRIEVER, manifest), backend).encode(TEXTS, is_query=False)
+    by_onnx = load_bi_encoder(DEFAULT_RETRIEVER, device="cpu", threads=1).encode(TEXTS, is_query=False)
+    assert (by_torch * by_onnx).sum(axis=1).min() > 0.99
 
 
 def test_scores_of_a_folder_with_only_an_onnx_file_are_the_same(tiny_reranker: Path, tmp_path: Path) -> None:

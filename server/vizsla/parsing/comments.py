@@ -14,7 +14,9 @@ _LICENCE = re.compile(r"copyright|\(c\)|licen[cs]e|SPDX-|all rights reserved", r
 _DIRECTIVE = re.compile(
     r"\s*(?:!|noqa\b|type:\s*ignore|pylint:|fmt:|ruff:|mypy:|isort:|pragma\b|nolint|NOLINT|eslint-|prettier-|@ts-"
     r"|tslint:|jshint |jslint |istanbul |c8 |clang-format|go:\w|\+build|export \w+$|rubocop:|shellcheck "
-    r"|frozen_string_literal:|-\*-|vim?:|coding[:=]|region\b|endregion\b|swiftlint:|stylua:|luacheck:|credo:|sourcery:|phpcs:|@formatter:)"
+    r"|frozen_string_literal:|-\*-|vim?:|coding[:=]|region\b|endregion\b|swiftlint:|stylua:|luacheck:|credo:"
+    r"|sourcery:|phpcs:"
+    r"|@formatter:|\{\d(?::[\w-]+)? [^{}]*\}\s*$)"
 )
 _RULE = re.compile(r"\s*([-=*#/~_+!.<>])\1{2,}.*?\1*\s*$")
 _PREFIXED_STRING = re.compile(r"^[A-Za-z]{0,3}(\"\"\"|'''|\"|')")

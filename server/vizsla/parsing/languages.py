@@ -172,7 +172,7 @@ _TABLE = (
         interpreters=("lua", "luajit"),
         grammar="tree_sitter_lua",
         line_comments=("--",),
-        block_comments=(("--[[", "]]"), ("--[=[", "]=]")),
+        block_comments=(("--[[", "]]"), ("--[=[", "]=]"), ("--[==[", "]==]")),
         name_separators=(".", ":"),
     ),
     Language(

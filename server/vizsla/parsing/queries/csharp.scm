@@ -11,7 +11,8 @@
 (enum_declaration name: (identifier) @name) @unit.enum
 
 (method_declaration name: (identifier) @name body: (_)) @unit.method
-(constructor_declaration name: (identifier) @name body: (_)) @unit.constructor
+((constructor_declaration name: (identifier) @name body: (_)) @unit.constructor
+  (#not-eq? @name "extension")) ; extension(string text) { … } of C# 14
 ((destructor_declaration body: (_)) @unit.method (#set! name "Finalize"))
 (local_function_statement name: (identifier) @name body: (_)) @unit.function
 

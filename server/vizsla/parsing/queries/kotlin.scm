@@ -14,7 +14,7 @@
 (function_declaration name: (identifier) @name (function_body) @body) @unit.function
 ; fun String.shorten() counts as String's.
 (function_declaration
-  [(user_type) (nullable_type)] @container
+  [(user_type) @container (nullable_type (user_type) @container)]
   .
   name: (identifier) @name
   (function_body)) @unit.function
@@ -28,7 +28,7 @@
   (variable_declaration (identifier) @name)
   (setter (function_body))) @unit.function
 (property_declaration
-  [(user_type) (nullable_type)] @container
+  [(user_type) @container (nullable_type (user_type) @container)]
   .
   (variable_declaration (identifier) @name)
   [(getter (function_body)) (setter (function_body))]) @unit.function

@@ -4,8 +4,11 @@
 (class name: (_) @name) @unit.class
 (class superclass: (_) @head !body) @unit.class
 
+(singleton_class value: (constant) @name) @scope.class
+
 (method name: (_) @name) @unit.function
 (singleton_method name: (_) @name) @unit.method
+(program (singleton_method object: (constant) @container) @unit.method)
 
 ; private def secret = 42
 (call
@@ -55,7 +58,7 @@
 (call
   !receiver
   method: (identifier) @_example
-  arguments: (argument_list . [(simple_symbol) (string) (hash (pair key: (_) @name)) (pair key: (_) @name)] @name)
+  arguments: (argument_list . [(simple_symbol) @name (string) @name (pair key: (_) @name)])
   block: (_ body: (_) @body)
   (#any-of? @_example "it" "specify" "test" "should" "task" "scenario")) @unit.function
 (call

@@ -14,7 +14,10 @@
 
 (val_definition
   pattern: (identifier) @name
-  value: [(lambda_expression) (case_block)] @body) @unit.function
+  value: [(lambda_expression) (case_block) (block . (lambda_expression) .)] @body) @unit.function
+(var_definition
+  pattern: (identifier) @name
+  value: [(lambda_expression) (case_block) (block . (lambda_expression) .)] @body) @unit.function
 (val_definition
   (modifiers "lazy")
   pattern: (identifier) @name

@@ -1,0 +1,148 @@
+"""Fuse: one calibrated score from what both retrievers and all signals say.
+
+A logistic model: the weighted sum of a few features through a sigmoid. The weights were fitted on several sets at
+once by ``benchmarks/fit_fusion.py``; see ``docs/decisions/0004-fusion.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from vizsla.retrieval.candidates import Candidate
+from vizsla.retrieval.query import Question
+from vizsla.retrieval.signals import Signals, signals_of
+from vizsla.retrieval.weights import WEIGHTS, Weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What led to a score.
+
+    Attributes:
+        dense_rank: among the nearest in meaning, from 1; None when not among them.
+        lexical_rank: among those that share words, from 1; None when not among them.
+        cosine: with the question; None without a vector.
+        match: share of what BM25 could reach.
+        fused: the score before the cross-encoder read it.
+        rerank: the cross-encoder's logit; None when it did not read it.
+        signals: names of the other signals that spoke.
+    """
+
+    dense_rank: int | None
+    lexical_rank: int | None
+    cosine: float | None
+    match: float
+    fused: float
+    rerank: float | None = None
+    signals: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for JSON; numbers rounded to four places."""
+        rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        return {**rounded, "signals": list(self.signals)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A candidate with its score: the probability that it answers, in [0, 1]."""
+
+    candidate: Candidate
+    score: float
+    why: Why
+
+
+def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights = WEIGHTS) -> list[Ranked]:
+    """Rank candidates. Works without any vector and without any word found.
+
+    Args:
+        question: what was asked.
+        candidates: in any order, no function twice.
+        weights: how much each feature counts.
+
+    Returns:
+        All of them, best first, equal scores by the smaller key.
+    """
+    signals = [signals_of(question, candidate.function) for candidate in candidates]
+    logits = [
+        weights.bias + math.fsum(weight * value for weight, value in zip(weights.of_features, features, strict=True))
+        for features in (features_of(question, c, s, weights) for c, s in zip(candidates, signals, strict=True))
+    ]
+    support = support_of_files([candidate.function.path for candidate in candidates], logits)
+    ranked = []
+    for candidate, seen, logit, supported in zip(candidates, signals, logits, support, strict=True):
+        score = sigmoid(logit + weights.support * supported)
+        ranked.append(Ranked(candidate=candidate, score=score, why=_why(candidate, seen, score)))
+    return sorted(ranked, key=lambda one: (-one.score, one.candidate.function.key))
+
+
+def features_of(question: Question, candidate: Candidate, signals: Signals, weights: Weights) -> tuple[float, ...]:
+    """The numbers that are weighted, in the order of ``Weights.of_features``."""
+    cosine = candidate.cosine
+    if math.isnan(cosine):  # as near as its words let one expect
+        cosine = weights.expected_cosine + weights.expected_cosine_per_match * candidate.match
+    return (
+        cosine,
+        candidate.match,
+        candidate.match if question.is_symbol_like else 0.0,
+        signals.name,
+        signals.path,
+        signals.file_name,
+        float(signals.defines),
+        float(signals.is_test),
+        float(signals.is_example),
+        float(signals.is_generated),
+        float(signals.is_vendored),
+        float(signals.is_lobby),
+        float(signals.is_remainder),
+    )
+
+
+def support_of_files(paths: Sequence[str], logits: Sequence[float]) -> list[float]:
+    """How many good candidates each file has besides the one looked at, damped.
+
+    A candidate supports by its odds against the best of all, so that a long tail of poor ones adds little.
+
+    Args:
+        paths: the file of each candidate.
+        logits: of each candidate.
+
+    Returns:
+        For each candidate the logarithm of one plus its neighbours' support; 0 when it is alone.
+    """
+    if not logits:
+        return []
+    best = max(logits)
+    odds = [math.exp(logit - best) for logit in logits]
+    of_file: dict[str, float] = {}
+    for path, value in zip(paths, odds, strict=True):
+        of_file[path] = of_file.get(path, 0.0) + value
+    return [math.log1p(max(of_file[path] - own, 0.0)) for path, own in zip(paths, odds, strict=True)]
+
+
+def sigmoid(logit: float) -> float:
+    """A logit as a probability, without overflow."""
+    return 1.0 / (1.0 + math.exp(-logit)) if logit >= 0 else 1.0 - 1.0 / (1.0 + math.exp(logit))
+
+
+def logit_of(score: float) -> float:
+    """The logit of a probability; its ends are taken as very near to 0 and 1."""
+    bounded = min(max(score, 1e-6), 1.0 - 1e-6)
+    return math.log(bounded / (1.0 - bounded))
+
+
+def with_score(ranked: Ranked, score: float, rerank: float | None) -> Ranked:
+    """The same with another score and the cross-encoder's logit."""
+    return replace(ranked, score=score, why=replace(ranked.why, rerank=rerank))
+
+
+def _why(candidate: Candidate, signals: Signals, score: float) -> Why:
+    return Why(
+        dense_rank=candidate.dense_rank,
+        lexical_rank=candidate.lexical_rank,
+        cosine=None if math.isnan(candidate.cosine) else candidate.cosine,
+        match=candidate.match,
+        fused=score,
+        signals=signals.spoken,
+    )

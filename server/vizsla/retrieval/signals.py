@@ -1,0 +1,131 @@
+"""What speaks for or against a candidate besides the two retrievers: its name, its place, what sort of code it is."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from vizsla.core.text import humps, joined_name
+from vizsla.core.types import Kind
+from vizsla.index.records import StoredFunction
+from vizsla.retrieval.query import FILLER, Question
+
+
+def _below(*folders: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|/)_?(?:{'|'.join(folders)})/", re.IGNORECASE)
+
+
+_TEST_FOLDER = _below(
+    "tests?", "testing", "specs?", "__tests__", "__mocks__", "e2e", "testdata", r"test_\w+", "fixtures"
+)
+_TEST_FILE = re.compile(
+    r"(?:^|/)(?:test_[^/]*|[^/]*[_.-](?:tests?|specs?|mock)\.\w+|[^/]*(?:Tests?|Spec)\.\w+|conftest\.py|tests?\.\w+)$"
+)
+_EXAMPLE = _below("examples?", "samples?", "demos?", "benchmarks?", "bench", "tutorials?", "playground", "docs?")
+_VENDORED = _below("vendor", "vendored", "third[_-]?party", "node_modules", "external", "extern", "deps")
+_GENERATED = re.compile(r"\.pb\.|_pb2|\.(?:g|gen|generated|min)\.|[_./]generated[_./]", re.IGNORECASE)
+_DECLARATIONS = re.compile(r"\.(?:d\.ts|pyi)$")
+_LOBBY = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|lib\.rs|package-info\.java|__main__\.py)$")
+_SUFFIX = re.compile(r"(?:ations?|ings?|ions?|ers?|ors?|ed|es|e|s)$")
+_LEAST_STEM = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """Signals of one candidate; shares are in [0, 1].
+
+    Attributes:
+        name: agreement of the question's words with those of the name and its containers.
+        path: share of the question's words that stand in the path.
+        file_name: share of the file name's words that stand in the question.
+        defines: it is the definition of a symbol that the question names.
+        is_test, is_example, is_generated, is_vendored: by its path, unless the question asks for such code.
+        is_lobby: top-level statements of a file that mostly exports what others define.
+        is_remainder: top-level statements, or lines of a text.
+    """
+
+    name: float
+    path: float
+    file_name: float
+    defines: bool
+    is_test: bool
+    is_example: bool
+    is_generated: bool
+    is_vendored: bool
+    is_lobby: bool
+    is_remainder: bool
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Names of those that apply, the strong agreements among them."""
+        named = {
+            "name": self.name >= 0.5,
+            "path": self.path >= 0.5,
+            "defines": self.defines,
+            "test": self.is_test,
+            "example": self.is_example,
+            "generated": self.is_generated,
+            "vendored": self.is_vendored,
+            "re-export": self.is_lobby,
+            "top level": self.is_remainder,
+        }
+        return tuple(name for name, applies in named.items() if applies)
+
+
+def signals_of(question: Question, function: StoredFunction) -> Signals:
+    """Read the signals off a function; its text is not needed."""
+    asked = _stems(question.text)
+    folder, _, file_name = function.path.rpartition("/")
+    file_name = file_name.rpartition(".")[0] or file_name
+    own, around = _stems(function.name), _stems(function.container)
+    file_stems, folder_stems = _stems(file_name), _stems(folder)
+    is_remainder = function.kind in (Kind.MODULE, Kind.WINDOW)
+    lobby = _LOBBY.search(function.path) is not None or _DECLARATIONS.search(function.path) is not None
+    is_test = _TEST_FOLDER.search(function.path) is not None or _TEST_FILE.search(function.path) is not None
+    return Signals(
+        name=_agreement(asked, own, around),
+        path=_share(asked, file_stems | folder_stems),
+        file_name=_share(file_stems, asked),
+        defines=not is_remainder and joined_name(function.name) in question.symbols,
+        is_test=is_test and not question.asks_for_tests,
+        is_example=_EXAMPLE.search(function.path) is not None and not question.asks_for_examples,
+        is_generated=_GENERATED.search(function.path) is not None,
+        is_vendored=_VENDORED.search(function.path) is not None,
+        is_lobby=lobby and is_remainder,
+        is_remainder=is_remainder,
+    )
+
+
+def _agreement(asked: Collection[str], own: frozenset[str], around: frozenset[str]) -> float:
+    """How well a name answers: the share of it that was asked for, and the share of the question that it covers."""
+    if not own or not asked:
+        return 0.0
+    covered = _share(asked, own | around)
+    return float((covered * _share(own, asked)) ** 0.5)
+
+
+def _share(needles: Collection[str], haystack: Collection[str]) -> float:
+    if not needles:
+        return 0.0
+    return sum(any(_agree(needle, other) for other in haystack) for needle in needles) / len(needles)
+
+
+def _agree(one: str, other: str) -> bool:
+    """Equal stems, or one the beginning of the other, as ``config`` of ``configuration``."""
+    if one == other:
+        return True
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    return len(short) >= _LEAST_STEM and long.startswith(short)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in humps(text) if word not in FILLER)
+
+
+def _stem(word: str) -> str:
+    """A word without its ending, when enough is left: coarse, for both sides are cut alike."""
+    stem = _SUFFIX.sub("", word)
+    return stem if len(stem) >= _LEAST_STEM else word

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +25,14 @@ from vizsla.services.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 _CHUNK = 1024  # texts fetched, and looked up in the cache, at a time
-_REQUEST = 256  # texts in one request to the worker: about a second on a laptop, so that cancelling is quick
+_REQUEST = 256  # texts in one request to the worker: few enough that a kill loses little
+_URGENT_REQUEST = 16  # somebody waits, perhaps not for long: what is done by then must count
 _IN_FLIGHT = 2  # requests at once, so that the worker never waits for us
+_POLL_SECONDS = 0.05  # between two looks at whether somebody wants to stop, or waits for something else
 
 _Texts = list[tuple[ContentHash, str]]
 _Vectors = npt.NDArray[np.float32]
+_Waiting = tuple[_Texts, Future[_Vectors]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +57,7 @@ class EmbeddingService:
     def hurry(self, hashes: Iterable[ContentHash]) -> None:
         """Embed these first: somebody is looking at their functions."""
         with self._lock:
-            self._urgent.extendleft(hashes)
+            self._urgent.extendleft(reversed(list(hashes)))
 
     def embed(self, *, report: Report = unheard, cancelled: Cancelled = never) -> Embedded:
         """Embed until nothing is pending.
@@ -70,13 +73,10 @@ class EmbeddingService:
             return done
         total, settled = store.pending_count, 0
         try:
-            while not cancelled() and (chunk := store.pending(_CHUNK, self._take_urgent())):
-                rest = self._from_cache(models, chunk, done)
-                settled += len(chunk) - len(rest)
-                for count in self._encode(models, rest, done, cancelled):
-                    settled += count
-                    total = max(total, settled)
-                    report(Progress(stage=Stage.EMBED, done=settled, total=total))
+            for count in self._settle(models, done, cancelled):
+                settled += count
+                total = max(total, settled)
+                report(Progress(stage=Stage.EMBED, done=settled, total=total))
         except VizslaError as error:
             done.problem = str(error)
             logger.warning("embedding stopped: %s", error)
@@ -85,32 +85,66 @@ class EmbeddingService:
             self._workspace.save_vectors()
         return done
 
-    def _encode(self, models: ModelClient, texts: _Texts, done: Embedded, cancelled: Cancelled) -> Iterator[int]:
-        """Encode and keep ``texts``, yielding how many were settled; ends early for a wish or for urgent texts."""
-        # Neighbours in length share a batch in the worker, so less of it is padding.
-        texts = sorted(texts, key=lambda pair: len(pair[1]))
-        requests = deque(texts[start : start + _REQUEST] for start in range(0, len(texts), _REQUEST))
-        waiting: deque[tuple[_Texts, Future[_Vectors]]] = deque()
+    def _settle(self, models: ModelClient, done: Embedded, cancelled: Cancelled) -> Iterator[int]:
+        """Give everything that is pending its vector, yielding how many texts were settled at a time."""
+        requests: deque[_Texts] = deque()
+        waiting: deque[_Waiting] = deque()
         try:
-            while waiting or requests:
-                while requests and len(waiting) < _IN_FLIGHT and not (self._urgent or cancelled()):
-                    request = requests.popleft()
-                    future = models.encode([text for _, text in request], is_query=False, priority=Priority.BULK)
-                    waiting.append((request, future))
-                if not waiting or cancelled():
-                    return
-                request, future = waiting.popleft()
-                self._keep(models, request, future.result(), done)
-                yield len(request)
+            while not cancelled():
+                if urgent := self._urgent_texts():
+                    yield from self._settle_urgent(models, urgent, done, cancelled)
+                    continue
+                if not requests and len(waiting) < _IN_FLIGHT:  # before the worker runs out of work
+                    chunk = self._next_chunk(waiting)
+                    rest = self._from_cache(models, chunk, done)
+                    yield len(chunk) - len(rest)
+                    # Neighbours in length share a batch in the worker, so less of it is padding.
+                    rest.sort(key=lambda pair: len(pair[1]))
+                    requests.extend(rest[start : start + _REQUEST] for start in range(0, len(rest), _REQUEST))
+                    if not (chunk or waiting):
+                        return
+                while requests and len(waiting) < _IN_FLIGHT:
+                    waiting.append(_asked(models, requests.popleft(), Priority.BULK))
+                yield from self._keep_first(models, waiting, done)
         finally:
             for _, future in waiting:
                 future.cancel()
 
-    def _take_urgent(self) -> list[ContentHash]:
+    def _settle_urgent(self, models: ModelClient, texts: _Texts, done: Embedded, cancelled: Cancelled) -> Iterator[int]:
+        """The same for a few texts, in their order and before all others, also those that the worker has."""
+        rest = self._from_cache(models, texts, done)
+        yield len(texts) - len(rest)
+        starts = range(0, len(rest), _URGENT_REQUEST)
+        waiting = deque(_asked(models, rest[start : start + _URGENT_REQUEST], Priority.EDIT) for start in starts)
+        try:
+            while waiting and not cancelled():
+                yield from self._keep_first(models, waiting, done)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def _keep_first(self, models: ModelClient, waiting: deque[_Waiting], done: Embedded) -> Iterator[int]:
+        """Keep the vectors of the first request if they come within moments."""
+        if waiting and wait((waiting[0][1],), _POLL_SECONDS).done:
+            texts, future = waiting.popleft()
+            self._keep(models, texts, future.result(), done)
+            yield len(texts)
+
+    def _next_chunk(self, waiting: Iterable[_Waiting]) -> _Texts:
+        """The oldest texts that are pending and that the worker does not have already."""
+        asked = {content_hash for texts, _ in waiting for content_hash, _ in texts}
+        found = self._workspace.store.pending(_CHUNK + len(asked))
+        return [pair for pair in found if pair[0] not in asked]
+
+    def _urgent_texts(self) -> _Texts:
+        """Those of the urgent texts that are pending."""
         with self._lock:
-            taken = list(self._urgent)
+            wanted = list(dict.fromkeys(self._urgent))
             self._urgent.clear()
-        return taken
+        if not wanted:
+            return []
+        urgent = set(wanted)
+        return [pair for pair in self._workspace.store.pending(len(wanted), wanted) if pair[0] in urgent]
 
     def _from_cache(self, models: ModelClient, chunk: _Texts, done: Embedded) -> _Texts:
         """Settle what the machine already knows, and return the rest."""
@@ -155,3 +189,8 @@ class EmbeddingService:
         known.update(content_hash.hex() for content_hash in hashes)
         store.set_meta("refused", json.dumps(sorted(known)))
         logger.warning("%d functions cannot be embedded; they are found by their words alone", len(hashes))
+
+
+def _asked(models: ModelClient, texts: _Texts, priority: Priority) -> _Waiting:
+    """Ask the worker for vectors."""
+    return texts, models.encode([text for _, text in texts], is_query=False, priority=priority)

@@ -45,7 +45,7 @@ def mend(tree: tree_sitter.Tree, data: bytes, language: Language, found: list[Un
         if not node.has_error:
             continue
         start, end = node.byte_range
-        starts = sorted({start, *(match.end() for match in _PARAGRAPH.finditer(data, start, end))})
+        starts = sorted({start, *_paragraph_starts(data, start, end, language)})
         if node.is_error:
             saved = _saved(data, language, units, _paragraphs(starts, end), parse)
         else:
@@ -55,6 +55,12 @@ def mend(tree: tree_sitter.Tree, data: bytes, language: Language, found: list[Un
         if saved:
             units = sorted([*units, *saved], key=lambda unit: (unit.start, -unit.end))
     return units
+
+
+def _paragraph_starts(data: bytes, start: int, end: int, language: Language) -> list[int]:
+    """Where paragraphs begin; not at a ``#if`` of a preprocessor, which stands at the margin inside of functions."""
+    starts = [match.end() for match in _PARAGRAPH.finditer(data, start, end)]
+    return starts if "#" in language.line_comments else [at for at in starts if data[at : at + 1] != b"#"]
 
 
 def _paragraphs(starts: list[int], end: int) -> list[tuple[int, int]]:

@@ -17,7 +17,6 @@ fast:            ## the tests that take seconds
 	.ci/test --fast
 
 gpu:             ## tests and benchmark of the GPU back end; says so where there is no GPU
-	.venv/bin/pytest -m gpu tests
 	.venv/bin/python benchmarks/gpu.py
 
 bench:           ## quality needs DATA=<folder of evaluation sets>

@@ -80,6 +80,14 @@ async def test_filters_hold_whether_they_are_options_or_written_into_the_questio
     assert {hit.kind for hit in methods.hits} == {Kind.METHOD}
 
 
+async def test_a_language_may_be_called_by_its_other_names(indexed: Workspace) -> None:
+    (indexed.root / "view.tsx").write_text("export const Cookie = () => <b>cookie</b>;\n")
+    Upkeep(indexed).run()
+    assert {hit.path for hit in (await ask(indexed, "cookie lang:ts")).hits} == {"view.tsx"}
+    with pytest.raises(QueryError, match="there is no language 'pyton'; use one of bash, c, "):
+        await ask(indexed, "cookie lang:pyton")
+
+
 async def test_a_function_that_moved_since_is_shown_where_it_is_now(indexed: Workspace) -> None:
     path = indexed.root / "shop/uploads.py"
     path.write_text("# a\n# b\n# c\n" + path.read_text())

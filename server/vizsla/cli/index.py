@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,6 @@ from vizsla.services.upkeep import Upkeep, Upkept
 from vizsla.services.workspace import Workspace
 
 INCOMPLETE = 1
-_SHOWN = 20
 
 Folder = Annotated[Path, typer.Argument(help="The folder.", show_default="this folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, documented in docs/configuration.md.")]
@@ -139,9 +139,10 @@ def _print_status(found: Status, *, all_files: bool) -> None:
     console.print(table)
     for sentence in found.degraded:
         console.print(f"! {inert(sentence)}", style="yellow", markup=False)
-    left_out = {**found.failed, **found.skipped}
-    for number, (path, reason) in enumerate(sorted(left_out.items())):
-        if number == _SHOWN and not all_files:
-            console.print(f"  … and {len(left_out) - _SHOWN} more; --files names them all", style="dim")
-            break
-        console.print(f"  {inert(path)}: {inert(reason)}", style="dim", markup=False, soft_wrap=True)
+    for reason, count in Counter(found.skipped.values()).most_common():
+        console.print(f"  {count:,} left out: {inert(reason)}", style="dim", markup=False)
+    named = {**found.failed, **found.skipped} if all_files else found.failed
+    for path, reason in sorted(named.items()):
+        console.print(f"  {inert(path)}: {inert(reason)}", markup=False, soft_wrap=True)
+    if found.skipped and not all_files:
+        console.print("  'vizsla status --files' names them", style="dim")

@@ -36,7 +36,8 @@ logger = logging.getLogger(__name__)
 QUERY_LIMIT = 2_000
 """Characters of a question that are read: models read 256 tokens, and full text needs no more."""
 
-_ENCODE_SECONDS = 10.0  # a worker that is restarted takes less; beyond this the answer comes from words alone
+_LOAD_SECONDS = 20.0  # a worker that was just started takes less, also on a busy laptop
+_ENCODE_SECONDS = 3.0  # beyond this the answer comes from words alone: the worker is dead or stuck
 _T = TypeVar("_T")
 
 
@@ -177,7 +178,8 @@ class SearchService:
         future = models.encode([query_text(question.text)], is_query=True, priority=Priority.QUERY)
         loading = self._run(lambda: self._workspace.vectors)  # in a new process this overlaps the worker's start
         try:
-            rows, _ = await asyncio.wait_for(asyncio.gather(asyncio.wrap_future(future), loading), _ENCODE_SECONDS)
+            seconds = _LOAD_SECONDS if models.status().load_seconds is None else _ENCODE_SECONDS
+            rows, _ = await asyncio.wait_for(asyncio.gather(asyncio.wrap_future(future), loading), seconds)
         except (VizslaError, TimeoutError) as error:
             notes.append(f"answered from words alone: {error or 'the model worker does not answer'}")
             return None

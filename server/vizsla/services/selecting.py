@@ -7,17 +7,59 @@ import numpy.typing as npt
 
 from vizsla.core.errors import QueryError
 from vizsla.index.records import KeyFilter
+from vizsla.parsing.languages import LANGUAGES
+from vizsla.services.entries import TEXT
 from vizsla.services.filters import Filters
 from vizsla.services.repository import changed_files
 from vizsla.services.workspace import Workspace
+
+_OTHER_NAMES = {
+    "py": "python",
+    "js": "javascript",
+    "jsx": "javascript",
+    "ts": "typescript",
+    "golang": "go",
+    "rs": "rust",
+    "c++": "cpp",
+    "c#": "csharp",
+    "cs": "csharp",
+    "rb": "ruby",
+    "kt": "kotlin",
+    "sh": "bash",
+    "shell": "bash",
+    "hs": "haskell",
+    "ml": "ocaml",
+    "ex": "elixir",
+}
+_SECOND_GRAMMARS = {"typescript": ("tsx",), "ocaml": ("ocaml_interface",)}
+"""Languages that people take for one, and of which we know two grammars."""
+
+
+def language_ids(name: str) -> tuple[str, ...]:
+    """The ids under which functions of a language are stored.
+
+    Args:
+        name: our id, a common other name or an ending of files, in lower case.
+
+    Raises:
+        QueryError: there is no such language.
+    """
+    id = _OTHER_NAMES.get(name, name)
+    if id not in LANGUAGES and id != TEXT:
+        known = ", ".join(
+            sorted({*LANGUAGES, TEXT} - {second for both in _SECOND_GRAMMARS.values() for second in both})
+        )
+        raise QueryError(f"there is no language {name!r}; use one of {known}")
+    return id, *_SECOND_GRAMMARS.get(id, ())
 
 
 def allowed_keys(workspace: Workspace, filters: Filters) -> npt.NDArray[np.int64]:
     """Keys of the functions that pass, sorted.
 
     Raises:
-        QueryError: only changed files are wanted, but the workspace is in no git repository.
+        QueryError: a language is not known; or only changed files are wanted, but there is no git repository.
     """
+    languages = tuple(id for name in filters.languages for id in language_ids(name))
     paths: frozenset[str] | None = None
     if filters.only_changed:
         changed = changed_files(workspace.root)
@@ -26,7 +68,7 @@ def allowed_keys(workspace: Workspace, filters: Filters) -> npt.NDArray[np.int64
         paths = frozenset(changed)
     return workspace.store.keys_matching(
         KeyFilter(
-            languages=filters.languages,
+            languages=languages,
             kinds=filters.kinds,
             path_globs=filters.paths,
             exclude_globs=filters.not_paths,

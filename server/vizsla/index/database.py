@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -50,6 +51,8 @@ def open_database(
         CacheError: it cannot be opened, made or moved.
     """
     repairs: list[str] = []
+    if writable and not path.exists() and _aside(path).exists():
+        repairs.append(f"{path.name} was damaged, was moved aside and is built again")
     for attempt in (1, 2):
         try:
             with database_errors(path):
@@ -134,8 +137,8 @@ def connect(path: Path | None, *, writable: bool = True) -> sqlite3.Connection:
 
 def move_aside(path: Path) -> None:
     """Rename a database out of the way, over the one that was last moved; its journals go."""
-    with database_errors(path):
-        path.replace(path.with_name(path.name + ".damaged"))
+    with database_errors(path), contextlib.suppress(FileNotFoundError):
+        path.replace(_aside(path))
         for ending in ("-wal", "-shm", "-journal"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
         sync_directory(path.parent)
@@ -163,6 +166,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
         raise
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + ".damaged")
 
 
 @contextlib.contextmanager
@@ -200,6 +207,11 @@ def database_errors(path: Path | str) -> Iterator[None]:
         raise CacheError(
             f"{path} cannot be used ({error.strerror}); make it writable or choose another cache directory"
         ) from error
+    except UnicodeEncodeError:
+        raise  # of what we were given, not of what was stored
+    except (ValueError, IndexError, KeyError, OverflowError, zlib.error) as error:
+        # SQLite has no checksums: a flipped bit may show only when what was stored is taken apart.
+        raise DamagedError(f"{path} is damaged ({error}); it is built again when it is next opened") from error
 
 
 def engine_version() -> str:

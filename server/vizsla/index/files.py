@@ -60,7 +60,7 @@ def cache_root(path: Path) -> Path:
     """``private_directory`` that back-up programs and git leave out."""
     private_directory(path)
     for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
-        with contextlib.suppress(FileExistsError), _named(path):
+        with _named(path), contextlib.suppress(FileExistsError):
             os.close(os.open(path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
             (path / name).write_text(text, encoding="ascii")
     return path
@@ -155,8 +155,6 @@ def _named(path: Path) -> Iterator[None]:
     """Turn what the system says into a sentence for the user."""
     try:
         yield
-    except FileExistsError:
-        raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise CacheError(f"{path} could not be written: the disk is full; free some space and try again") from error

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy import typing as npt
@@ -15,7 +12,8 @@ from numpy import typing as npt
 from vizsla.core.types import ContentHash, FunctionKey, Position
 from vizsla.index import filters, pending, rows
 from vizsla.index.changes import Change
-from vizsla.index.database import connect, database_errors, give_back_space, open_database, snapshot, transaction
+from vizsla.index.connections import Connections
+from vizsla.index.database import connect, database_errors, open_database, transaction
 from vizsla.index.files import private_directory
 from vizsla.index.fulltext import FullText
 from vizsla.index.migrations import APPLICATION_ID, SCHEMA_VERSION, create_tables
@@ -29,12 +27,10 @@ FILE_NAME = "index.sqlite"
 class Store:
     """One workspace's database. Every method may be called from any thread; reads do not wait for writes."""
 
-    def __init__(self, writer: sqlite3.Connection | None, reader: sqlite3.Connection, place: Path | None) -> None:
+    def __init__(self, connections: Connections) -> None:
         """Use ``Store.open`` or ``Store.in_memory``."""
-        self._writer, self._reader, self._place = writer, reader, place
-        self._writing = threading.RLock()
-        # Two connections see each other's commits; one connection in memory must be used by one thread at a time.
-        self._reading = self._writing if writer is reader else threading.RLock()
+        self._connections = connections
+        self._read, self._write, self._one = connections.read, connections.write, connections.one
         self.repairs: list[str] = []
         self._stemmer = Stemmer()
         self._segments = Segments()  # the writer's own: two threads never share one
@@ -60,7 +56,8 @@ class Store:
             writable=writable,
         )
         with database_errors(path):
-            store = cls(found, connect(path, writable=False), path) if writable else cls(None, found, path)
+            reader = connect(path, writable=False) if writable else found
+        store = cls(Connections(found if writable else None, reader, path))
         store.repairs = repairs
         return store
 
@@ -70,19 +67,16 @@ class Store:
         connection = connect(None)
         with transaction(connection):
             create_tables(connection)
-        return cls(connection, connection, None)
+        return cls(Connections(connection, connection, None))
 
     @property
     def is_writable(self) -> bool:
         """Whether changes are accepted."""
-        return self._writer is not None
+        return self._connections.is_writable
 
     def close(self) -> None:
-        """Close the connections; nothing may be called afterwards."""
-        with self._writing, self._reading:
-            self._reader.close()
-            if self._writer is not None and self._writer is not self._reader:
-                self._writer.close()  # last: only a writer folds the journal into the database when it closes
+        """Close the database; nothing may be called afterwards. If damage was seen, the next ``open`` repairs it."""
+        self._connections.close()
 
     # What there is
 
@@ -212,9 +206,7 @@ class Store:
         with self._write() as connection:
             if self._segments.tidy(connection):
                 connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'text_version'")
-        if self._place is not None and self._writer is not None:
-            with self._writing, database_errors(self._place):
-                give_back_space(self._writer)
+        self._connections.give_back_space()
 
     # Texts without vectors
 
@@ -263,28 +255,8 @@ class Store:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"user.{name}", value))
 
     def quick_check(self) -> str | None:
-        """What is wrong with the database, read as a whole; None when nothing is."""
-        try:
-            found = self._one("PRAGMA quick_check(1)")
-        except sqlite3.DatabaseError as error:
-            return str(error)
-        return None if found == "ok" else str(found)
-
-    @contextlib.contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._reading, database_errors(self._place or "the index in memory"):
-            if self._reader.in_transaction:
-                yield self._reader
-            else:
-                with snapshot(self._reader):
-                    yield self._reader
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        if self._writer is None:
-            raise ValueError("this store was opened for reading")
-        with self._writing, database_errors(self._place or "the index in memory"), transaction(self._writer):
-            yield self._writer
+        """What is wrong with the database, read as a whole; None when nothing is. Closing and opening mends it."""
+        return self._connections.quick_check()
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[Change]:
@@ -292,8 +264,3 @@ class Store:
             change = Change(connection, self._segments, self._stemmer)
             yield change
             change.finish()
-
-    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
-        with self._read() as connection:
-            row = connection.execute(query, values).fetchone()
-        return None if row is None else row[0]

@@ -108,7 +108,7 @@ class VectorIndex:
         with self._lock:
             places = self._flat.rows_of(wanted)
             found = places >= 0
-            cosines[found] = self._flat.vectors(places[found]) @ query
+            cosines[found] = self._flat.cosines(query, places[found])
         return cosines
 
     def vector_of(self, key: FunctionKey) -> npt.NDArray[np.float32] | None:

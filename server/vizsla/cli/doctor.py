@@ -10,7 +10,6 @@ import typer
 
 from vizsla.cli.json_output import dump
 from vizsla.cli.opening import open_resources
-from vizsla.services.discovery import check_root
 
 
 def doctor(
@@ -20,6 +19,7 @@ def doctor(
 ) -> int:
     """Say what device, speed, cache, limits and models there are, and what to mend. Status 1 if anything."""
     from vizsla.services.diagnosis import diagnose
+    from vizsla.services.discovery import check_root
 
     root = check_root(path.expanduser()) if path is not None else None
     with open_resources(root, device=device) as resources:

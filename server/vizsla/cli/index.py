@@ -6,17 +6,19 @@ import time
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vizsla.cli.json_output import dump
 from vizsla.cli.opening import open_resources, open_workspace, stoppable, warn
 from vizsla.cli.progress import bars
-from vizsla.services.progress import Flag
-from vizsla.services.status import Status, status_of
-from vizsla.services.upkeep import Upkeep, Upkept
-from vizsla.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from vizsla.services.progress import Flag
+    from vizsla.services.status import Status
+    from vizsla.services.upkeep import Upkept
+    from vizsla.services.workspace import Workspace
 
 INCOMPLETE = 1
 
@@ -30,7 +32,9 @@ def index(
     json: AsJson = False,
 ) -> int:
     """Index the folder, redoing only what changed. Ctrl-C keeps what is done; the next run goes on."""
-    with open_workspace(path) as workspace, stoppable() as stop:
+    with open_workspace(path, start_models=True) as workspace, stoppable() as stop:
+        from vizsla.services.upkeep import Upkeep
+
         started = time.monotonic()
         with bars(quiet=json) as report:
             done = Upkeep(workspace).run(report=report, cancelled=stop, force=force)
@@ -44,6 +48,8 @@ def status(
     json: AsJson = False,
 ) -> int:
     """Say what is indexed, pending and left out, and what is not as it should be."""
+    from vizsla.services.status import status_of
+
     with open_workspace(path) as workspace:
         found = status_of(workspace)
     if json:

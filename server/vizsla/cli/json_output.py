@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from vizsla.services.answers import Answer, Hit
+if TYPE_CHECKING:
+    from vizsla.services.answers import Answer, Hit
 
 
 def answer_json(answer: Answer) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""From arguments to an open workspace: settings with their refusals told, and Ctrl-C as a wish to stop."""
+"""From arguments to an open workspace: settings with their refusals told, and Ctrl-C as a wish to stop.
+
+What is heavy is imported when it is opened, and after the model worker was started: the two start side by side.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vizsla.core.options import load_settings
-from vizsla.services.discovery import check_root
 from vizsla.services.progress import Flag
 from vizsla.services.resources import Resources
-from vizsla.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from vizsla.services.workspace import Workspace
 
 
 def warn(sentence: str) -> None:
@@ -34,17 +39,28 @@ def open_resources(root: Path | None = None, *, device: str | None = None) -> It
 
 
 @contextmanager
-def open_workspace(path: Path) -> Iterator[Workspace]:
+def open_workspace(path: Path, *, start_models: bool = False) -> Iterator[Workspace]:
     """The workspace at ``path``, closed at the end; what had to be repaired is told.
+
+    Args:
+        path: its folder.
+        start_models: have the model worker load its models meanwhile, for it will be asked.
 
     Raises:
         WorkspaceError: the path is no readable folder.
     """
+    from vizsla.services.discovery import check_root
+
     root = check_root(path.expanduser())
-    with open_resources(root) as resources, Workspace(root, resources) as workspace:
-        for sentence in workspace.repairs:
-            warn(sentence)
-        yield workspace
+    with open_resources(root) as resources:
+        if start_models and resources.models is not None:
+            resources.models.start()
+        from vizsla.services.workspace import Workspace
+
+        with Workspace(root, resources) as workspace:
+            for sentence in workspace.repairs:
+                warn(sentence)
+            yield workspace
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from vizsla.services.progress import Progress, Report, Stage
+from vizsla.services.progress import Progress, Report, Stage, unheard
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -17,6 +18,9 @@ _LABELS = {Stage.PARSE: ("Parsing", "files"), Stage.EMBED: ("Embedding", "functi
 @contextmanager
 def bars(*, quiet: bool = False) -> Iterator[Report]:
     """A listener that draws one bar per stage; bars of stages with nothing to do are not drawn."""
+    if quiet or not sys.stderr.isatty():  # what draws is not even imported: that takes longer than an answer
+        yield unheard
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -30,7 +34,7 @@ def bars(*, quiet: bool = False) -> Iterator[Report]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         console=console,
-        disable=quiet or not console.is_terminal,
+        disable=not console.is_terminal,
         transient=True,
     ) as drawn:
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +15,12 @@ from vizsla.cli.opening import open_workspace, stoppable, warn
 from vizsla.cli.progress import bars
 from vizsla.core.errors import QueryError, WorkspaceError
 from vizsla.core.text import words
-from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.filters import Filters, parse_kind
-from vizsla.services.progress import Deadline
-from vizsla.services.searching import SearchService
-from vizsla.services.triage import by_words
-from vizsla.services.upkeep import Upkeep, Upkept
-from vizsla.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from vizsla.services.answers import Answer, SearchRequest
+    from vizsla.services.upkeep import Upkept
+    from vizsla.services.workspace import Workspace
 
 NOW_PARSE_SECONDS = 1.2
 NOW_EMBED_SECONDS = 0.6
@@ -63,6 +62,8 @@ def search(
     )
 
     def request(text: str) -> SearchRequest:
+        from vizsla.services.answers import SearchRequest
+
         return SearchRequest(
             query=text,
             limit=limit,
@@ -74,12 +75,11 @@ def search(
     if query is not None and not query.strip():
         raise QueryError("the question is empty; ask for what the code does, such as 'where are uploads retried'")
     questions = _lines(batch) if batch is not None else None
-    with open_workspace(path or Path()) as workspace:
+    with open_workspace(path or Path(), start_models=True) as workspace:
         if update and now and query is not None:
             _glance(workspace, query)
         elif update:
-            with stoppable() as stop, bars(quiet=json) as report:
-                _tell(Upkeep(workspace).run(report=report, cancelled=stop), workspace)
+            _update(workspace, quiet=json)
         if questions is not None:
             return _answer_batch(workspace, questions, request)
         assert query is not None
@@ -97,7 +97,7 @@ def similar(
     name, _, line = place.rpartition(":")
     if not name or not line.isdigit() or int(line) < 1:
         raise QueryError(f"{place!r} is no place; write FILE:LINE, such as src/app.py:120")
-    with open_workspace(path) as workspace:
+    with open_workspace(path, start_models=True) as workspace:
         file = (
             Path(name)
             if Path(name).is_absolute()
@@ -105,11 +105,12 @@ def similar(
         )
         if not file.resolve().is_relative_to(workspace.root):
             raise WorkspaceError(f"{name} is not in {workspace.root}; name the folder that holds it as PATH")
-        with stoppable() as stop, bars(quiet=json) as report:
-            _tell(Upkeep(workspace).run(report=report, cancelled=stop), workspace)
+        _update(workspace, quiet=json)
         relative = file.resolve().relative_to(workspace.root).as_posix()
 
         async def ask() -> Answer:
+            from vizsla.services.searching import SearchService
+
             service = SearchService(workspace)
             try:
                 return await service.similar(relative, int(line) - 1, 0, limit=limit)
@@ -120,6 +121,8 @@ def similar(
 
 
 async def _ask(workspace: Workspace, request: SearchRequest) -> Answer:
+    from vizsla.services.searching import SearchService
+
     service = SearchService(workspace)
     try:
         return await service.search(request)
@@ -127,8 +130,9 @@ async def _ask(workspace: Workspace, request: SearchRequest) -> Answer:
         service.close()
 
 
-def _answer_batch(workspace: Workspace, questions: Iterator[str], request: object) -> int:
-    assert callable(request)
+def _answer_batch(workspace: Workspace, questions: Iterator[str], request: Callable[[str], SearchRequest]) -> int:
+    from vizsla.services.searching import SearchService
+
     found = False
 
     async def ask_all() -> None:
@@ -175,17 +179,28 @@ def _lines(batch: Path) -> Iterator[str]:
 
 def _glance(workspace: Workspace, query: str) -> None:
     """Two seconds of indexing where this question's answer probably is."""
+    from vizsla.services.progress import Deadline
+    from vizsla.services.triage import by_words
+    from vizsla.services.upkeep import Upkeep
+
     upkeep = Upkeep(workspace)
     if not workspace.become_writer():
         return
-    if workspace.resources.models is not None:
-        workspace.resources.models.start()
     order = by_words(workspace.root, tuple(words(query)))
     upkeep.indexing.reconcile(cancelled=Deadline(NOW_PARSE_SECONDS), order=order)
     likely = workspace.store.search_words(words(query), 64)
     stored = workspace.store.functions([match.key for match in likely])
     upkeep.embedding.hurry(stored[match.key].content_hash for match in likely if match.key in stored)
     upkeep.embedding.embed(cancelled=Deadline(NOW_EMBED_SECONDS))
+
+
+def _update(workspace: Workspace, *, quiet: bool) -> None:
+    """Bring the index up to date, with bars unless ``quiet``, and tell what is not well."""
+    from vizsla.services.upkeep import Upkeep
+
+    with stoppable() as stop, bars(quiet=quiet) as report:
+        done = Upkeep(workspace).run(report=report, cancelled=stop)
+    _tell(done, workspace)
 
 
 def _tell(done: Upkept, workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ from numpy import typing as npt
 
 from vizsla.index.quantise import normalised, quantised
 
+_FEW = 0.15  # share of rows below which only they are read
 _KEPT_DEAD = 0.1  # share of removed rows that is carried along before the matrix is packed
 
 
@@ -86,15 +87,18 @@ class FlatVectors:
         """The ``count`` keys nearest to the unit vector ``query`` (dim,) and their cosines, best first."""
         if not len(self) or count <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        scales = self._scales[: self._size]
         if allowed is None:
-            rough = self._dots(query, self._rows[: self._size]) * self._scales[: self._size]
-            if self._dead:
-                rough[self._scales[: self._size] == 0] = -np.inf
+            rough = self._dots(query, self._rows[: self._size]) * scales
+            rough[scales == 0] = -np.inf
             places = _largest(rough, min(len(self), 2 * count + 8))
         else:
             places = self.rows_of(allowed)
             places = places[places >= 0]
-            rough = self._dots(query, self._rows[places]) * self._scales[places] if len(places) else np.empty(0)
+            if len(places) < _FEW * self._size:
+                rough = self._dots(query, self._rows[places]) * scales[places]
+            else:  # reading all rows in a stretch is quicker than picking out many
+                rough = self._dots(query, self._rows[: self._size])[places] * scales[places]
             places = places[_largest(rough, min(len(places), 2 * count + 8))]
         cosines = self.cosines(query, places)
         order = np.lexsort((self._keys[places], -cosines))[:count]
@@ -111,6 +115,10 @@ class FlatVectors:
         clipped: npt.NDArray[np.float32] = np.clip(cosines, -1.0, 1.0).astype(np.float32)
         return clipped
 
+    def rows(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+        """Rows of the matrix (n, dim), as they are."""
+        return self._rows[places]
+
     def vectors(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Unit vectors (n, dim) of rows of the matrix."""
         return normalised(self._rows[places])
@@ -119,6 +127,8 @@ class FlatVectors:
     def _dots(query: npt.NDArray[np.float32], rows: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
         import numkong
 
+        if not len(rows):
+            return np.empty(0)
         # numpy has no fast int8 product. One query: one thread.
         found = numkong.cdist(quantised(query[None]), rows, metric="dot")
         dots: npt.NDArray[np.float64] = np.asarray(found, dtype=np.float64)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,14 @@ from numpy import typing as npt
 from vizsla.core.types import Fingerprint, FunctionKey
 from vizsla.index import vector_files
 from vizsla.index.flat import FlatVectors
+from vizsla.index.graph import Graph
 from vizsla.index.quantise import quantised, usable
 
 EXACT_BELOW = 300_000
 """Below this many vectors all of them are compared; see docs/benchmarks.md for where a graph becomes faster."""
+
+_LINKED_AT_ONCE = 100  # vectors, while questions wait: some ten milliseconds
+_MOST_OUTSIDE = 5_000  # of vectors that are compared one by one beside the graph
 
 
 class VectorIndex:
@@ -28,12 +32,19 @@ class VectorIndex:
         self._dimension = dimension
         self._exact_below = exact_below
         self._flat = FlatVectors(dimension)
+        self._graph: Graph | None = None
+        self._outside = np.empty(0, dtype=np.int64)  # keys that the graph does not have yet, ascending
         self._lock = threading.RLock()
 
     @property
     def dimension(self) -> int:
         """How many components each vector has."""
         return self._dimension
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a graph has all vectors."""
+        return self._graph is not None and not len(self._outside)
 
     def __len__(self) -> int:
         with self._lock:
@@ -69,14 +80,33 @@ class VectorIndex:
             raise ValueError("a key comes twice")
         good = usable(vectors)
         with self._lock:
-            self._flat.remove(keys[good])
+            self._remove(keys[good])
             self._flat.add(keys[good], quantised(vectors[good]))
+            if self._graph is not None:
+                self._outside = np.union1d(self._outside, keys[good])
         return keys[~good]
 
     def remove(self, keys: Iterable[FunctionKey] | npt.NDArray[np.int64]) -> None:
         """Forget vectors; keys without one are passed over."""
         with self._lock:
-            self._flat.remove(np.fromiter((int(key) for key in keys), dtype=np.int64))
+            self._remove(np.fromiter((int(key) for key in keys), dtype=np.int64))
+
+    def prepare(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Link vectors into a graph when there are too many to read for each question. Slow; others may go on.
+
+        Args:
+            stop: asked every few milliseconds; when it says True, the rest is left for the next call.
+        """
+        while not stop():
+            with self._lock:
+                if self._graph is None:
+                    if len(self._flat) < self._exact_below:
+                        return
+                    self._graph, self._outside = Graph(self._dimension), self._flat.items()[0].copy()
+                keys, self._outside = self._outside[:_LINKED_AT_ONCE], self._outside[_LINKED_AT_ONCE:]
+                if not len(keys):
+                    return
+                self._graph.add(keys, self._flat.rows(self._flat.rows_of(keys)))
 
     def nearest(
         self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.int64] | None = None
@@ -96,6 +126,9 @@ class VectorIndex:
         """
         query = self._unit(query)
         with self._lock:
+            if allowed is None and self._graph is not None and len(self._outside) <= _MOST_OUTSIDE and count > 0:
+                found = self._graph.nearest(quantised(query[None])[0], 2 * count + 8)
+                allowed = np.union1d(found, self._outside)
             return self._flat.nearest(query, count, allowed)
 
     def cosines(
@@ -132,7 +165,13 @@ class VectorIndex:
         with self._lock:
             keys, matrix = self._flat.items()
             vector_files.save(
-                directory, keys, matrix, generation=generation, fingerprint=fingerprint, identity=identity
+                directory,
+                keys,
+                matrix,
+                self._graph,
+                generation=generation,
+                fingerprint=fingerprint,
+                identity=identity,
             )
 
     @classmethod
@@ -155,7 +194,20 @@ class VectorIndex:
             return Loaded(index=None, generation=None, problem=found)
         index = cls(dimension, exact_below=exact_below)
         index._flat = FlatVectors.of(found.keys, found.rows)
+        if found.graph is not None and len(found.keys) >= exact_below:
+            linked = np.sort(found.graph.keys())
+            found.graph.remove(np.setdiff1d(linked, found.keys, assume_unique=True))
+            index._graph, index._outside = found.graph, np.setdiff1d(found.keys, linked, assume_unique=True)
         return Loaded(index=index, generation=found.generation, problem="")
+
+    def _remove(self, keys: npt.NDArray[np.int64]) -> None:
+        if self._graph is not None:
+            held = np.unique(keys[self._flat.rows_of(keys) >= 0])
+            self._graph.remove(np.setdiff1d(held, self._outside, assume_unique=True))
+            self._outside = np.setdiff1d(self._outside, held, assume_unique=True)
+        self._flat.remove(keys)
+        if self._graph is not None and len(self._flat) < self._exact_below // 2:
+            self._graph = None
 
     def _unit(self, query: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         query = np.asarray(query, dtype=np.float32)

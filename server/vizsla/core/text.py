@@ -11,11 +11,12 @@ import unicodedata
 
 from blake3 import blake3
 
-from vizsla.core.types import ContentHash, Function, IndexEntry, Words
+from vizsla.core.types import ContentHash, Function, IndexEntry, Kind, Words
 
 MODEL_TEXT_LIMIT = 4_000
 """Characters of a function that go to the encoders: well beyond the 256 tokens that they read."""
 
+_NAMED_BY_FILE = frozenset({Kind.MODULE, Kind.WINDOW})
 _IDENTIFIER = re.compile(r"\w+")
 # Humps of an identifier: acronym before a capitalised word, capitalised word, lower-case run, acronym, digits.
 _HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za-z]+")
@@ -25,10 +26,10 @@ _MOST_HUMPS = 8  # a longer one is a sentence, or generated; nobody asks for it 
 def function_text(function: Function) -> str:
     """The text that stands for a function in the encoders: names in plain words, documentation, source.
 
-    Who documents a function says in words what it does; its name is spelled out only where nobody did. The path is
-    left out on purpose: moving or renaming a file must not cost a forward pass.
+    Who documents a function says in words what it does; its name is spelled out only where nobody did. The path, and
+    the name of a module, which comes from it, are left out on purpose: renaming a file must not cost a forward pass.
     """
-    named = function.container if function.doc else function.qualified_name
+    named = function.container if function.doc or function.kind in _NAMED_BY_FILE else function.qualified_name
     parts = [" ".join(humps(named))] if named else []
     # A docstring is in the source already, though with other indentation; its first line is the same.
     if function.doc and function.doc.split("\n", 1)[0] not in function.source:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-_STEPS = ((64, 16), (128, 32), (256, 64), (1_024, 128))  # up to a length, padded lengths are multiples of the step
+_STEPS = ((64, 8), (128, 16), (256, 32), (1_024, 128))  # up to a length, padded lengths are multiples of the step
 _LONGEST_STEP = 512
 _MAX_PADDING = 0.25  # of a text in its batch, before the text rather starts another batch
 

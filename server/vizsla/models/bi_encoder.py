@@ -13,7 +13,10 @@ from vizsla.models.batching import batches, padded
 from vizsla.models.manifest import Manifest, read_manifest, verify
 from vizsla.models.tokenising import TextTokenizer
 
-_TEXTS_AT_ONCE = 2_048  # sorted by length together; bounds what tokens of a whole workspace would take
+_BATCHES_AT_ONCE = 32
+"""Texts of about so many batches are tokenised and sorted by length together: more would keep a question waiting."""
+
+_TOKENS_OF_A_TEXT = 128  # about; only for the line above
 
 
 class BiEncoder:
@@ -45,8 +48,9 @@ class BiEncoder:
             that suits the device.
         """
         prompt = self.manifest.query_prompt if is_query else self.manifest.document_prompt
-        for start in range(0, len(texts), _TEXTS_AT_ONCE):
-            encoded = self._tokenizer.encode([prompt + text for text in texts[start : start + _TEXTS_AT_ONCE]])
+        at_once = max(1, _BATCHES_AT_ONCE * self._backend.tokens_per_batch // _TOKENS_OF_A_TEXT)
+        for start in range(0, len(texts), at_once):
+            encoded = self._tokenizer.encode([prompt + text for text in texts[start : start + at_once]])
             lengths = [len(tokens) for tokens in encoded]
             for batch in batches(
                 lengths, tokens_per_batch=self._backend.tokens_per_batch, max_tokens=self.manifest.max_tokens

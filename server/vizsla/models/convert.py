@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,6 @@ from vizsla.models.samples import sample_functions, sample_queries
 from vizsla.models.sources import ModelSource, find_source, needs_extra, read_source
 from vizsla.models.tokenising import TextTokenizer
 
-if TYPE_CHECKING:
-    import torch
-
 LEAST_COSINE = 0.98
 """Of every sample's vector to the original's; of all scores to the original's for a cross-encoder."""
 LEAST_RANK_AGREEMENT = 0.8
@@ -49,14 +47,14 @@ logger = logging.getLogger(__name__)
 def convert_model(
     source: str, destination: Path, *, kind: ModelKind, name: str | None = None, keeps_safetensors: bool = True
 ) -> Manifest:
-    """Make a model folder: eight bits where answers stay the same, else float32, and safetensors for a GPU.
+    """Make a model folder: eight bits where answers stay the same, else float32; and the weights as they were.
 
     Args:
         source: a folder of sentence-transformers or transformers, or the name of a model on the hub.
         destination: the folder to make; it is not there yet.
         kind: what the model is.
         name: what to call it; the source's own name when None.
-        keeps_safetensors: whether the folder can run on a GPU and be trained further.
+        keeps_safetensors: whether the folder can be trained further, and run on a GPU in full precision.
 
     Raises:
         ModelError: one sentence for each reason not to take the model.
@@ -88,21 +86,20 @@ def convert_model(
         licence=origin.licence,
     )
     manifest = _smallest_that_agrees(manifest, destination, theirs)
+    network.config.save_pretrained(destination)
+    kept = [*manifest.files, "config.json"]
     if keeps_safetensors:
-        network.save_pretrained(destination, max_shard_size="1TB")  # type: ignore[operator]
-        for path in destination.glob("*.json"):
-            if path.name not in (TOKENIZER_NAME, "config.json", "manifest.json"):
-                path.unlink()
-        manifest = _with_files(manifest, destination, (*manifest.files, SAFETENSORS_NAME, "config.json"))
-    else:
-        # With it a GPU can run the weights of the ONNX file, see ``weights``.
-        network.config.save_pretrained(destination)  # type: ignore[operator, union-attr]
-        manifest = _with_files(manifest, destination, (*manifest.files, "config.json"))
+        # In one file, without the generation settings and the like that save_pretrained adds.
+        with tempfile.TemporaryDirectory(dir=destination) as temporary:
+            network.save_pretrained(temporary, max_shard_size="1TB")
+            (Path(temporary) / SAFETENSORS_NAME).rename(destination / SAFETENSORS_NAME)
+        kept.append(SAFETENSORS_NAME)
+    manifest = _with_files(manifest, destination, kept)
     write_manifest(destination, manifest)
     return manifest
 
 
-def _load(origin: ModelSource, kind: ModelKind) -> torch.nn.Module:
+def _load(origin: ModelSource, kind: ModelKind) -> Any:
     import torch
     import transformers
 
@@ -128,8 +125,7 @@ def _load(origin: ModelSource, kind: ModelKind) -> torch.nn.Module:
             f"the weights of {origin.name} do not fit its configuration as a {kind} (such as {sorted(wrong)[0]}); "
             "use another model"
         )
-    loaded: torch.nn.Module = network.eval()
-    return loaded
+    return network.eval()
 
 
 def _write_tokenizer(origin: ModelSource, destination: Path) -> None:

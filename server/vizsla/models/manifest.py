@@ -127,10 +127,13 @@ def read_manifest(folder: Path, *, kind: ModelKind | None = None) -> Manifest:
     if kind and manifest.kind != kind:
         raise ModelError(f"the model in {folder} is a {manifest.kind}, but a {kind} is wanted here; choose another")
     for name, file in manifest.files.items():
+        path = folder / name
         try:
-            size = (folder / name).stat().st_size
-        except OSError:
+            size = path.stat().st_size
+        except (OSError, ValueError):
             raise ModelError(f"the model in {folder} lacks its file {name}; add the model again") from None
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ModelError(f"{path} is a link that leads out of its folder; copy the file itself there")
         if size != file.size:
             raise ModelError(
                 f"{name} of the model in {folder} has {size} bytes instead of {file.size}; add the model again"

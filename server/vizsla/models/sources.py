@@ -52,7 +52,7 @@ def find_source(source: str) -> Path:
         ModelError: there is neither such a folder nor such a model, or no network.
     """
     folder = Path(source).expanduser()
-    if folder.is_dir():
+    if source.strip() and folder.is_dir():
         return folder
     if source.startswith(("/", ".", "~")) or source.count("/") > 1 or not source.strip():
         raise ModelError(f"there is no model folder at {source!r}; give a folder or the name of a model on the hub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -118,3 +119,12 @@ def test_a_folder_that_cannot_be_used_is_not_listed_but_can_be_removed(tmp_path:
     assert "mine" not in [model.name for model in list_models(tmp_path)]
     remove_model("mine", tmp_path)
     assert not folder.exists()
+
+
+def test_what_an_interrupted_add_left_is_swept_a_day_later_and_not_before(tmp_path: Path) -> None:
+    old, running = (tmp_path / "models" / f".adding-{name}" for name in ("old", "running"))
+    for path in (old, running):
+        path.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name="mine")
+    assert sorted(path.name for path in (tmp_path / "models").iterdir()) == [".adding-running", "mine"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ DEFAULT_RETRIEVER = Path(__file__).parent / "default_retriever"
 DEFAULT_RERANKER = Path(__file__).parent / "default_reranker"
 """Folders inside the package. The reranker may be absent."""
 
+_ADDING = ".adding-"
+_STALE_SECONDS = 86_400.0  # no conversion takes a day
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -99,7 +102,8 @@ def add_model(source: str, cache_directory: Path, *, kind: ModelKind, name: str 
         raise ModelError(f"a model cannot be named {chosen!r}, which has a meaning of its own; give another --name")
     models = _models(cache_directory)
     models.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".adding-", dir=models) as temporary:
+    _sweep(models)
+    with tempfile.TemporaryDirectory(prefix=_ADDING, dir=models) as temporary:
         made = Path(temporary) / "model"
         folder = Path(source).expanduser()
         if (folder / MANIFEST_NAME).is_file():
@@ -130,6 +134,13 @@ def remove_model(name: str, cache_directory: Path) -> None:
 
 def _models(cache_directory: Path) -> Path:
     return cache_directory / "models"
+
+
+def _sweep(models: Path) -> None:
+    """Delete what an interrupted ``add_model`` left behind."""
+    for path in models.glob(f"{_ADDING}*"):
+        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_path(name: str) -> bool:

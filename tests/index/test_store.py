@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,3 +215,15 @@ def test_opening_for_reading_what_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match="is not there"):
         Store.open(tmp_path / "workspace", writable=False)
     assert not (tmp_path / "workspace" / FILE_NAME).exists()
+
+
+def test_a_deleted_directory_is_noticed_and_made_again(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "workspace")
+    store.replace_files([change("a.py", ("f", "pass"))])
+    assert store.is_current
+    shutil.rmtree(tmp_path / "workspace")
+    current = [store.is_current]
+    store.close()
+    again = Store.open(tmp_path / "workspace")
+    assert current == [False] and again.is_current and again.function_count == 0
+    again.close()

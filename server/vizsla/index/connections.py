@@ -27,11 +27,20 @@ class Connections:
         self._writing = threading.RLock()
         self._reading = self._writing if writer is reader else threading.RLock()
         self._is_damaged = False
+        self._inode = None if place is None else place.stat().st_ino
 
     @property
     def is_writable(self) -> bool:
         """Whether changes are accepted."""
         return self._writer is not None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is still the one of that name: somebody may have deleted the cache directory."""
+        try:
+            return self._place is None or self._place.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Close both; nothing may be called afterwards. A damaged file makes room for a new one."""
@@ -39,7 +48,7 @@ class Connections:
             self._reader.close()
             if self._writer is not None and self._writer is not self._reader:
                 self._writer.close()  # last: only a writer folds the journal into the database when it closes
-            if self._is_damaged and self._place is not None and self._writer is not None:
+            if self._is_damaged and self._place is not None and self._writer is not None and self.is_current:
                 move_aside(self._place)
 
     @contextlib.contextmanager

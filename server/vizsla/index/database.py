@@ -34,6 +34,7 @@ def open_database(
     schema_version: int,
     create: Callable[[sqlite3.Connection], None],
     writable: bool = True,
+    page_size: int = 4096,
 ) -> tuple[sqlite3.Connection, list[str]]:
     """Open a database of ours, or a new one where it is missing or of no use.
 
@@ -43,6 +44,7 @@ def open_database(
         schema_version: another one makes room for a new database: all of them are caches.
         create: makes the tables in an empty database; it runs inside a transaction.
         writable: False opens what is there for reading only.
+        page_size: of a new database, in bytes.
 
     Returns:
         A connection in autocommit mode, and a sentence for each repair.
@@ -56,7 +58,7 @@ def open_database(
     for attempt in (1, 2):
         try:
             with database_errors(path):
-                return _open(path, application_id, schema_version, create, writable), repairs
+                return _open(path, application_id, schema_version, create, writable, page_size), repairs
         except (_UnusableError, DamagedError) as error:
             if not writable or attempt == 2:
                 raise CacheError(f"{path} cannot be used ({error}); a process that may write rebuilds it") from error
@@ -72,6 +74,7 @@ def _open(
     schema_version: int,
     create: Callable[[sqlite3.Connection], None],
     writable: bool,
+    page_size: int,
 ) -> sqlite3.Connection:
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise _UnusableError("it was no regular file")
@@ -85,6 +88,7 @@ def _open(
     connection = connect(path, writable=writable)
     try:
         if writable:
+            connection.execute(f"PRAGMA page_size = {page_size}")
             connection.execute("PRAGMA journal_mode = WAL")
         found_id = int(connection.execute("PRAGMA application_id").fetchone()[0])
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -74,6 +74,11 @@ class Store:
         """Whether changes are accepted."""
         return self._connections.is_writable
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the database is still where it was opened; if not, close it and open it again."""
+        return self._connections.is_current
+
     def close(self) -> None:
         """Close the database; nothing may be called afterwards. If damage was seen, the next ``open`` repairs it."""
         self._connections.close()

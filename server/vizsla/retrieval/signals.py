@@ -77,39 +77,74 @@ class Signals:
 def signals_of(question: Question, function: StoredFunction) -> Signals:
     """Read the signals off a function; its text is not needed."""
     asked = _stems(question.text)
-    folder, _, file_name = function.path.rpartition("/")
-    file_name = file_name.rpartition(".")[0] or file_name
+    place = _place(function.path)
     own, around = _stems(function.name), _stems(function.container)
-    file_stems, folder_stems = _stems(file_name), _stems(folder)
     is_remainder = function.kind in (Kind.MODULE, Kind.WINDOW)
-    lobby = _LOBBY.search(function.path) is not None or _DECLARATIONS.search(function.path) is not None
-    is_test = _TEST_FOLDER.search(function.path) is not None or _TEST_FILE.search(function.path) is not None
     return Signals(
         name=_agreement(asked, own, around),
-        path=_share(asked, file_stems | folder_stems),
-        file_name=_share(file_stems, asked),
+        path=_covered(asked, place.file_stems | place.folder_stems),
+        file_name=_asked_for(asked, place.file_stems),
         defines=not is_remainder and joined_name(function.name) in question.symbols,
-        is_test=is_test and not question.asks_for_tests,
-        is_example=_EXAMPLE.search(function.path) is not None and not question.asks_for_examples,
-        is_generated=_GENERATED.search(function.path) is not None,
-        is_vendored=_VENDORED.search(function.path) is not None,
-        is_lobby=lobby and is_remainder,
+        is_test=place.is_test and not question.asks_for_tests,
+        is_example=place.is_example and not question.asks_for_examples,
+        is_generated=place.is_generated,
+        is_vendored=place.is_vendored,
+        is_lobby=place.is_lobby and is_remainder,
         is_remainder=is_remainder,
     )
 
 
-def _agreement(asked: Collection[str], own: frozenset[str], around: frozenset[str]) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What a path says, whatever is asked."""
+
+    file_stems: frozenset[str]
+    folder_stems: frozenset[str]
+    is_test: bool
+    is_example: bool
+    is_generated: bool
+    is_vendored: bool
+    is_lobby: bool
+
+
+@functools.lru_cache(maxsize=20_000)
+def _place(path: str) -> _Place:
+    folder, _, file_name = path.rpartition("/")
+    return _Place(
+        file_stems=_stems(file_name.rpartition(".")[0] or file_name),
+        folder_stems=_stems(folder),
+        is_test=_TEST_FOLDER.search(path) is not None or _TEST_FILE.search(path) is not None,
+        is_example=_EXAMPLE.search(path) is not None,
+        is_generated=_GENERATED.search(path) is not None,
+        is_vendored=_VENDORED.search(path) is not None,
+        is_lobby=_LOBBY.search(path) is not None or _DECLARATIONS.search(path) is not None,
+    )
+
+
+def _agreement(asked: frozenset[str], own: frozenset[str], around: frozenset[str]) -> float:
     """How well a name answers: the share of it that was asked for, and the share of the question that it covers."""
     if not own or not asked:
         return 0.0
-    covered = _share(asked, own | around)
-    return float((covered * _share(own, asked)) ** 0.5)
+    return float((_covered(asked, own | around) * _asked_for(asked, own)) ** 0.5)
 
 
-def _share(needles: Collection[str], haystack: Collection[str]) -> float:
-    if not needles:
-        return 0.0
-    return sum(any(_agree(needle, other) for other in haystack) for needle in needles) / len(needles)
+def _covered(asked: frozenset[str], words: Collection[str]) -> float:
+    """The share of the question's words that agree with one of ``words``."""
+    found: set[str] = set()
+    for word in words:
+        found |= _agreeing(asked, word)
+    return len(found) / len(asked) if asked else 0.0
+
+
+def _asked_for(asked: frozenset[str], words: Collection[str]) -> float:
+    """The share of ``words`` that agree with one of the question's."""
+    return sum(1 for word in words if _agreeing(asked, word)) / len(words) if words else 0.0
+
+
+@functools.lru_cache(maxsize=50_000)  # of some hundred candidates most share their words with others
+def _agreeing(asked: frozenset[str], word: str) -> frozenset[str]:
+    """The question's words that agree with a word."""
+    return frozenset(other for other in asked if _agree(word, other))
 
 
 def _agree(one: str, other: str) -> bool:

@@ -68,7 +68,7 @@ def make_sure(root: Path, cache: Path) -> None:
     Raises:
         SystemExit: it cannot be completed.
     """
-    ran = vizsla(["index", "--json", root], cache)
+    ran = vizsla(["index", "--force", "--json", root], cache)  # it may be of another version of ours
     if not ran.data["complete"]:
         raise SystemExit(f"the index is not complete: {ran.output} {ran.errors[-500:]}")
 

@@ -184,7 +184,7 @@ def _smallest_that_agrees(manifest: Manifest, folder: Path, theirs: NDArray[np.f
     difference = _difference(plain, folder, theirs)
     if difference:
         raise ModelError(f"{manifest.name} answers otherwise after conversion ({difference}); use another model")
-    quantise(folder / _FLOAT, folder / _INT8, _inputs(plain, folder))
+    quantise(folder / _FLOAT, folder / _INT8, sample_inputs(plain, folder))
     small = _with_files(manifest, folder, (TOKENIZER_NAME, _INT8))
     write_manifest(folder, small)
     difference = _difference(small, folder, theirs)
@@ -199,8 +199,8 @@ def _with_files(manifest: Manifest, folder: Path, names: Sequence[str]) -> Manif
     return replace(manifest, files={name: hash_file(folder / name) for name in names})
 
 
-def _inputs(manifest: Manifest, folder: Path) -> Iterator[Mapping[str, NDArray[np.int64]]]:
-    """What the model reads of the samples, one at a time."""
+def sample_inputs(manifest: Manifest, folder: Path) -> Iterator[Mapping[str, NDArray[np.int64]]]:
+    """What the model reads of the samples, one at a time: from these, scales are learned."""
     tokenizer = TextTokenizer(folder, manifest)
     functions, queries = sample_functions(), sample_queries()
     if manifest.kind == "cross-encoder":

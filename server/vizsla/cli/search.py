@@ -14,7 +14,6 @@ from vizsla.cli.json_output import answer_json, dump
 from vizsla.cli.opening import open_workspace, stoppable, warn
 from vizsla.cli.progress import bars
 from vizsla.core.errors import QueryError, WorkspaceError
-from vizsla.core.text import words
 from vizsla.services.filters import Filters, parse_kind
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from vizsla.services.upkeep import Upkept
     from vizsla.services.workspace import Workspace
 
-NOW_PARSE_SECONDS = 1.2
+NOW_PARSE_SECONDS = 0.9
 NOW_EMBED_SECONDS = 0.6
 
 Folder = Annotated[Path, typer.Argument(help="The folder to search in.", show_default="this folder")]
@@ -161,6 +160,8 @@ def _show(answer: Answer, *, as_json: bool) -> int:
         from vizsla.cli.rendering import print_answer
 
         print_answer(answer)
+        for note in answer.notes:
+            warn(note)
     return 0 if answer.hits else 1
 
 
@@ -179,6 +180,8 @@ def _lines(batch: Path) -> Iterator[str]:
 
 def _glance(workspace: Workspace, query: str) -> None:
     """Two seconds of indexing where this question's answer probably is."""
+    from vizsla.retrieval.query import Question
+    from vizsla.services.discovery import FoundFile
     from vizsla.services.progress import Deadline
     from vizsla.services.triage import by_words
     from vizsla.services.upkeep import Upkeep
@@ -186,9 +189,17 @@ def _glance(workspace: Workspace, query: str) -> None:
     upkeep = Upkeep(workspace)
     if not workspace.become_writer():
         return
-    order = by_words(workspace.root, tuple(words(query)))
-    upkeep.indexing.reconcile(cancelled=Deadline(NOW_PARSE_SECONDS), order=order)
-    likely = workspace.store.search_words(words(query), 64)
+    asked = Question.from_text(query).words
+    likely_first = by_words(workspace.root, asked)
+    deadlines: list[Deadline] = []
+
+    def order(files: list[FoundFile]) -> list[FoundFile]:
+        ordered = likely_first(files)
+        deadlines.append(Deadline(NOW_PARSE_SECONDS))  # however long the scan took, some files are parsed
+        return ordered
+
+    upkeep.indexing.reconcile(cancelled=lambda: any(late() for late in deadlines), order=order)
+    likely = workspace.store.search_words(asked, 64)
     stored = workspace.store.functions([match.key for match in likely])
     upkeep.embedding.hurry(stored[match.key].content_hash for match in likely if match.key in stored)
     upkeep.embedding.embed(cancelled=Deadline(NOW_EMBED_SECONDS))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import os
+from pathlib import Path, PurePosixPath
 
+from vizsla.parsing.languages import language_of
 from vizsla.services.discovery import FoundFile
 from vizsla.services.indexing import Order
+from vizsla.services.opening import open_file, open_root
 from vizsla.services.progress import Deadline
 
 _READ_BYTES = 200_000
@@ -22,23 +24,39 @@ def by_words(root: Path, words: tuple[str, ...]) -> Order:
         words: of the question, lower case. Ends are cut off longer ones, so that "retried" finds "retry".
     """
     stems = {word[: max(_SHORTEST_STEM, len(word) - 2)] for word in words if len(word) > 2}
-    patterns = [re.compile(re.escape(stem).encode(), re.IGNORECASE) for stem in sorted(stems)]
+    wanted = [stem.encode("utf-8", "surrogatepass") for stem in sorted(stems)]
 
     def order(files: list[FoundFile]) -> list[FoundFile]:
         late = Deadline(_SECONDS)
-        scores = {file.path: 0 if late() else _score(root, file, patterns) for file in files}
+        try:
+            top = open_root(root)
+        except OSError:
+            return files
+        try:
+            scores = {file.path: 0 if late() else _score(top, file, wanted) for file in files}
+        finally:
+            os.close(top)
         return sorted(files, key=lambda file: -scores[file.path])
 
     return order
 
 
-def _score(root: Path, file: FoundFile, patterns: list[re.Pattern[bytes]]) -> int:
+def _score(top: int, file: FoundFile, wanted: list[bytes]) -> int:
     if file.skip_reason is not None or file.size > 4 * _READ_BYTES:
         return 0
-    path = file.path.encode("utf-8", "surrogateescape")
+    if language_of(PurePosixPath(file.path).name) is None:  # reading what is not parsed would cost the time of others
+        return 0
+    path = file.path.lower().encode("utf-8", "surrogateescape")
     try:
-        with (root / file.path).open("rb") as stream:
-            text = stream.read(_READ_BYTES)
+        opened, folder = open_file(top, file.path)  # it may have become a link or a pipe meanwhile
+    except (OSError, ValueError):
+        return 0
+    try:
+        text = os.read(opened, _READ_BYTES)
     except OSError:
         return 0
-    return sum(2 * bool(pattern.search(path)) + 3 * bool(pattern.search(text)) for pattern in patterns)
+    finally:
+        os.close(opened)
+        os.close(folder)
+    text = text.lower()
+    return sum(2 * (stem in path) + 3 * (stem in text) for stem in wanted)

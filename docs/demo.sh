@@ -4,15 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tree=.demo/flask
 if [ ! -d "$tree" ]; then
-  .venv/bin/python -m pip download --quiet --no-deps --no-binary :all: --no-build-isolation --dest .demo flask==3.1.2 \
-    2>/dev/null || .venv/bin/python -m pip download --quiet --no-deps --dest .demo flask==3.1.2
-  mkdir -p "$tree"
-  for archive in .demo/flask-*; do
-    case "$archive" in
-      *.tar.gz) tar -xzf "$archive" -C "$tree" --strip-components=1 ;;
-      *.whl) .venv/bin/python -m zipfile -e "$archive" "$tree" ;;
-    esac
-  done
+  .venv/bin/python -m pip download --quiet --no-deps --dest .demo flask==3.1.2
+  .venv/bin/python -m zipfile -e .demo/flask-3.1.2-py3-none-any.whl "$tree"
 fi
 ask() {
   printf '\n$ vizsla search "%s" %s\n\n' "$1" "$tree"

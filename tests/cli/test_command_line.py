@@ -35,7 +35,7 @@ def test_a_workspace_never_seen_is_indexed_and_answered(run_vizsla: Run, shop: P
 def test_a_pipe_gets_one_plain_line_per_hit(run_vizsla: Run, shop: Path) -> None:
     done = run_vizsla("search", "-n", "2", "sign cookies", shop)
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("web/session.js:2-4: function signCookie")
+    assert lines[0].startswith("web/session.js:2: function signCookie")
     assert len(lines) == 2
     assert "\x1b" not in done.stdout
 

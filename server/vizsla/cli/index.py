@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -13,14 +14,19 @@ import typer
 from vizsla.cli.json_output import dump
 from vizsla.cli.opening import open_resources, open_workspace, stoppable, warn
 from vizsla.cli.progress import bars
+from vizsla.core.errors import VizslaError
 
 if TYPE_CHECKING:
-    from vizsla.services.progress import Flag
     from vizsla.services.status import Status
     from vizsla.services.upkeep import Upkept
     from vizsla.services.workspace import Workspace
 
-INCOMPLETE = 1
+INCOMPLETE, INTERRUPTED = 1, 130
+
+
+class UnansweredError(VizslaError):
+    """A question was to be answered at the terminal, and there is none."""
+
 
 Folder = Annotated[Path, typer.Argument(help="The folder.", show_default="this folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, documented in docs/configuration.md.")]
@@ -38,7 +44,10 @@ def index(
         started = time.monotonic()
         with bars(quiet=json) as report:
             done = Upkeep(workspace).run(report=report, cancelled=stop, force=force)
-        _report(done, workspace, stop, time.monotonic() - started, as_json=json)
+        _report(done, workspace, time.monotonic() - started, as_json=json)
+        if stop():
+            warn("interrupted; what was done so far is kept, and 'vizsla index' goes on from there")
+            return INTERRUPTED
         return 0 if done.is_complete else INCOMPLETE
 
 
@@ -68,16 +77,30 @@ def clear(
     """Delete the index of the folder, and the vectors that only it needed."""
     from vizsla.services.clearing import clear_all, clear_workspace
 
-    what = "all indexes and vectors" if everything else f"the index of {path.resolve()}"
-    if not yes and not typer.confirm(f"Delete {what}?"):
-        return INCOMPLETE
+    what = "all indexes and vectors" if everything else f"the index of {path.expanduser().resolve()}"
+    if not yes:
+        _confirm(what)
     with open_resources() as resources:
         freed = clear_all(resources) if everything else clear_workspace(path, resources)
-    typer.echo(f"Deleted {freed / 1e6:,.1f} MB.")
+    if not freed:
+        warn(f"nothing was deleted: there is no {'index' if everything else what.removeprefix('the ')}")
+        return INCOMPLETE
+    typer.echo(f"Deleted {what}, {freed / 1e6:,.1f} MB.")
     return 0
 
 
-def _report(done: Upkept, workspace: Workspace, stop: Flag, seconds: float, *, as_json: bool) -> None:
+def _confirm(what: str) -> None:
+    try:
+        if typer.confirm(f"Delete {what}?"):
+            return
+    except typer.Abort:
+        if sys.stdin is not None and sys.stdin.isatty():
+            raise
+        raise UnansweredError("nothing was deleted, for nobody could be asked; give --yes to delete") from None
+    raise typer.Exit(INCOMPLETE)
+
+
+def _report(done: Upkept, workspace: Workspace, seconds: float, *, as_json: bool) -> None:
     reconciled, embedded = done.reconciled, done.embedded
     if as_json:
         print(
@@ -103,27 +126,29 @@ def _report(done: Upkept, workspace: Workspace, stop: Flag, seconds: float, *, a
     if not workspace.is_writer:
         warn("another process keeps this index; nothing was done here")
         return
-    changes = f"{reconciled.parsed} parsed, {reconciled.renamed} renamed, {reconciled.removed} removed"
-    typer.echo(
-        f"{workspace.store.function_count:,} functions in {reconciled.scanned:,} files ({changes}); "
-        f"{embedded.encoded:,} embedded, {embedded.cached:,} known already; {seconds:.1f} s"
-    )
+    from vizsla.index.records import FileState
+
+    counts = {
+        "parsed": reconciled.parsed,
+        "renamed": reconciled.renamed,
+        "removed": reconciled.removed,
+        "functions embedded": embedded.encoded,
+        "with vectors known already": embedded.cached,
+    }
+    changes = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "nothing changed"
+    files = sum(record.state is FileState.INDEXED for record in workspace.store.files().values())
+    typer.echo(f"{workspace.store.function_count:,} functions in {files:,} files ({changes}) in {seconds:.1f} s")
     if embedded.problem:
         warn(embedded.problem)
-    if reconciled.failed or reconciled.skipped:
-        typer.echo(f"{reconciled.skipped} files left out, {reconciled.failed} failed; see 'vizsla status --files'")
-    if stop():
-        warn("stopped; 'vizsla index' goes on where this ended")
+    left_out = {"left out": reconciled.skipped, "failed": reconciled.failed}
+    told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+    if told:
+        typer.echo(f"{told}; 'vizsla status --files' says why")
 
 
 def _print_status(found: Status, *, all_files: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from vizsla.cli.plain import inert_line
 
-    from vizsla.cli.rendering import inert
-
-    console = Console(highlight=False)
-    table = Table(show_header=False, box=None, pad_edge=False)
     never = "never; run 'vizsla index'"
     looked = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.reconciled_at)) if found.reconciled_at else never
     languages = ", ".join(f"{name} {count:,}" for name, count in found.by_language.items())
@@ -132,23 +157,23 @@ def _print_status(found: Status, *, all_files: bool) -> None:
         "index": f"{found.directory} ({found.index_bytes / 1e6:.1f} MB)" if found.directory else "in memory only",
         "files": f"{found.files:,} indexed, {len(found.skipped):,} left out, {len(found.failed):,} failed",
         "functions": f"{found.functions:,} ({languages})" if languages else f"{found.functions:,}",
-        "pending": f"{found.pending:,} functions have no vector yet",
-        "unembeddable": f"{found.unembeddable:,} functions are found by their words alone",
+        "pending": f"{found.pending:,} functions have no vector yet" if found.pending else "",
+        "words only": f"{found.unembeddable:,} functions, of which no vector can be made" if found.unembeddable else "",
         "last look": looked,
-        "model": f"{found.model or 'none: words alone'} ({found.fingerprint})" if found.model else "none: words alone",
-        "reranker": "in use" if found.has_reranker else "none: answers are in fused order",
-        "device": found.device,
-        "watcher": found.watcher,
+        "model": f"{found.model} ({found.fingerprint})" if found.model else "none: answers come from words alone",
+        "reranker": "in use" if found.has_reranker else "none",
     }
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}[/bold]", inert(value))
-    console.print(table)
+        if value:
+            typer.echo(f"{typer.style(f'{name:<10}', bold=True)}  {inert_line(value)}")
     for sentence in found.degraded:
-        console.print(f"! {inert(sentence)}", style="yellow", markup=False)
-    for reason, count in Counter(found.skipped.values()).most_common():
-        console.print(f"  {count:,} left out: {inert(reason)}", style="dim", markup=False)
-    named = {**found.failed, **found.skipped} if all_files else found.failed
-    for path, reason in sorted(named.items()):
-        console.print(f"  {inert(path)}: {inert(reason)}", markup=False, soft_wrap=True)
-    if found.skipped and not all_files:
-        console.print("  'vizsla status --files' names them", style="dim")
+        typer.secho(f"! {inert_line(sentence)}", fg="yellow")
+    for path, reason in sorted(found.failed.items()):
+        typer.echo(f"{inert_line(path)}: {inert_line(reason)}")
+    if all_files:
+        for path, reason in sorted(found.skipped.items()):
+            typer.echo(f"{inert_line(path)}: {inert_line(reason)}")
+    elif found.skipped:
+        typer.echo("Left out ('vizsla status --files' names them):")
+        for reason, count in Counter(found.skipped.values()).most_common():
+            typer.echo(f"{count:>10,}  {inert_line(reason)}")

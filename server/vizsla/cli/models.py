@@ -8,6 +8,8 @@ import typer
 
 from vizsla.cli.json_output import dump
 from vizsla.cli.opening import open_resources
+from vizsla.cli.plain import inert_line
+from vizsla.core.errors import ModelError
 
 app = typer.Typer(help="Model folders: which there are, add one, remove one.", no_args_is_help=True)
 
@@ -15,27 +17,30 @@ app = typer.Typer(help="Model folders: which there are, add one, remove one.", n
 @app.command("list")
 def list_() -> int:
     """List the models that can be used, and say which are in use."""
-    from rich.console import Console
-    from rich.table import Table
-
     from vizsla.models.library import list_models
 
     with open_resources() as resources:
         models = list_models(resources.cache_directory)
-        used = {resources.settings.models.retriever, resources.settings.models.reranker}
-    table = Table("name", "kind", "base", "dimension", "tokens", "fingerprint", "in use", box=None)
+        wanted = resources.settings.models
+    used = {"bi-encoder": wanted.retriever, "cross-encoder": wanted.reranker}
+    rows = [("name", "kind", "made from", "dimension", "tokens", "fingerprint", "")]
     for model in models:
         manifest = model.manifest
-        table.add_row(
-            model.name,
-            manifest.kind,
-            manifest.base,
-            str(manifest.dimension),
-            str(manifest.max_tokens),
-            manifest.fingerprint,
-            "yes" if model.name in used else "",
+        is_used = model.name.partition(" ")[0] == used[manifest.kind]
+        rows.append(
+            (
+                model.name,
+                manifest.kind,
+                manifest.base,
+                str(manifest.dimension),
+                str(manifest.max_tokens),
+                manifest.fingerprint,
+                "in use" if is_used else "",
+            )
         )
-    Console(highlight=False).print(table)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        typer.echo("  ".join(inert_line(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
 
 
@@ -82,5 +87,4 @@ def show(
             if model.name == name:
                 print(dump(asdict(model.manifest), indent=2))
                 return 0
-    typer.echo(f"there is no model {name!r}; 'vizsla models list' names them", err=True)
-    return 2
+    raise ModelError(f"there is no model named {name!r}; 'vizsla models list' names them")

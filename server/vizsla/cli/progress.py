@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from vizsla.cli.opening import uninterrupted
 from vizsla.services.progress import Progress, Report, Stage, unheard
 
 if TYPE_CHECKING:
@@ -27,26 +28,31 @@ def bars(*, quiet: bool = False) -> Iterator[Report]:
 
     console = Console(stderr=True)
     tasks: dict[Stage, TaskID] = {}
-    with Bars(
-        TextColumn("{task.description:>20}"),
+    drawn = Bars(
+        TextColumn("{task.description:>9}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(compact=True),
         console=console,
         disable=not console.is_terminal,
         transient=True,
-    ) as drawn:
+    )
 
-        def report(progress: Progress) -> None:
-            if progress.stage not in _LABELS or progress.total == 0:
-                return
-            label, unit = _LABELS[progress.stage]
-            task = tasks.get(progress.stage)
-            if task is None:
-                task = tasks[progress.stage] = drawn.add_task(label, total=progress.total, rate="")
-            speed = drawn.tasks[task].speed
-            rate = f"{speed:,.0f} {unit}/s" if speed else ""
-            drawn.update(task, completed=progress.done, total=progress.total, rate=rate)
+    def report(progress: Progress) -> None:
+        if progress.stage not in _LABELS or progress.total == 0:
+            return
+        label, unit = _LABELS[progress.stage]
+        task = tasks.get(progress.stage)
+        if task is None:
+            task = tasks[progress.stage] = drawn.add_task(label, total=progress.total, rate="")
+        speed = drawn.tasks[task].speed
+        rate = f"{speed:,.0f} {unit}/s" if speed else ""
+        drawn.update(task, completed=progress.done, total=progress.total, rate=rate)
 
+    drawn.start()
+    try:
         yield report
+    finally:
+        with uninterrupted():  # half a bar would stay on the terminal
+            drawn.stop()

@@ -2,96 +2,122 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
-from rich.console import Console, Group
-from rich.padding import Padding
+from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from vizsla.core.text import words
+from vizsla.cli.plain import inert, inert_line
+from vizsla.cli.snippets import Snippet, Snippets
+from vizsla.core.errors import QueryError
+from vizsla.core.types import Kind
+from vizsla.retrieval.query import Question
 from vizsla.services.answers import Answer, Hit
+from vizsla.services.filters import Filters, split_filters
 
-SNIPPET_LINES = 6
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_LEXERS = {"csharp": "c#", "bash": "bash", "text": "text", "tsx": "tsx"}
+BEST = 3
+"""Hits that are shown at some length; the others are there to be glanced at."""
 
-
-def inert(text: str) -> str:
-    """Text whose control characters (escapes, direction marks) are shown as a replacement, not obeyed."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n")).replace(
-        "\x1b", "\N{REPLACEMENT CHARACTER}"
-    )
+_BEST_LINES, _OTHER_LINES = 5, 2
+_MARGIN = 4
+_BESIDE_NAME = 24  # characters: number, kind and score
+_LEXERS = {"csharp": "c#"}
+_OPENINGS = {"php": ("<?php",)}  # without it, PHP is taken for plain text
+_MARK = "bold red"  # as grep does
 
 
 def print_answer(answer: Answer, console: Console | None = None) -> None:
-    """Print an answer to the terminal, or as plain lines where there is none."""
-    console = console or Console(highlight=False)
+    """Print an answer to the terminal, or as lines like grep's where there is none."""
+    console = console or Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         for hit in answer.hits:
-            place = f"{inert(hit.path)}:{hit.range.start.line + 1}-{hit.range.end.line + 1}"
-            line = f"{place}: {hit.kind} {inert(hit.qualified_name)}  {hit.score:.2f}"
-            console.print(line, soft_wrap=True, markup=False)
-        _print_notes(answer, console)
+            found = f"{_place(hit)}: {hit.kind} {inert_line(hit.qualified_name)}  {hit.score:.2f}"
+            console.print(found, soft_wrap=True, markup=False)
         return
-    asked = set(words(answer.query))
+    snippets = Snippets(_asked(answer.query))
     for number, hit in enumerate(answer.hits, start=1):
-        console.print(_entry(number, hit, asked))
+        for line in _entry(number, hit, snippets, console.width):
+            console.print(line, no_wrap=True, overflow="ellipsis", crop=True, soft_wrap=False)
     if not answer.hits:
         console.print("Nothing found.")
-    how = [
-        "reranked" if answer.is_reranked else "fused order, no reranker",
-        "" if answer.is_semantic else "words alone",
+    console.print(Text(" · ".join(_summary(answer)), style="dim"))
+
+
+def _summary(answer: Answer) -> list[str]:
+    count = len(answer.hits)
+    parts = [
+        f"{count} hit{'s' * (count != 1)} in {answer.milliseconds['total'] / 1000:.2f} s",
+        "reranked" if answer.is_reranked else "",
+        "" if answer.is_semantic else "by words alone",
         "partial: the index is not complete" if answer.is_partial else "",
-        f"{answer.milliseconds['total']:.0f} ms",
     ]
-    console.print(Text(" · ".join(part for part in how if part), style="dim"))
-    _print_notes(answer, console)
+    return [part for part in parts if part]
 
 
-def _print_notes(answer: Answer, console: Console) -> None:
-    for note in answer.notes:
-        console.print(Text(inert(note), style="yellow"))
+def _asked(query: str) -> tuple[str, ...]:
+    try:
+        text, _ = split_filters(query, Filters())
+    except QueryError:
+        text = query
+    return Question.from_text(text).words
 
 
-def _entry(number: int, hit: Hit, asked: set[str]) -> Group:
+def _place(hit: Hit) -> str:
+    # The line alone: editors and terminals know how to open that, and not a range.
+    return f"{inert_line(hit.path)}:{hit.range.start.line + 1}"
+
+
+def _short_name(name: str, width: int) -> str:
+    """A qualified name without its first parts, if it does not fit otherwise."""
+    while len(name) > width and "." in name.lstrip("…."):
+        name = "…" + name.lstrip("….").partition(".")[2]
+    return name
+
+
+def _entry(number: int, hit: Hit, snippets: Snippets, width: int) -> list[Text]:
     head = Text.assemble(
-        (f"{number:>2}  ", "bold"),
-        (inert(hit.qualified_name), "bold cyan"),
+        (f"{number:>2}  ", "dim"),
+        (_short_name(inert_line(hit.qualified_name), width - _BESIDE_NAME), "bold"),
         (f"  {hit.kind}", "dim"),
         (f"  {hit.score:.2f}", "green"),
         ("  changed since it was indexed" if hit.is_stale else "", "yellow"),
     )
-    place = Text(f"    {inert(hit.path)}:{hit.range.start.line + 1}-{hit.range.end.line + 1}", style="magenta")
-    parts: list[Text | Padding] = [head, place]
-    if hit.doc_line:
-        parts.append(Text(f"    {inert(hit.doc_line)}", style="italic dim", no_wrap=True, overflow="ellipsis"))
-    first, snippet = best_lines(inert(hit.source), asked)
-    syntax = Syntax(
-        snippet,
-        _LEXERS.get(hit.language, hit.language),
-        line_numbers=True,
-        start_line=hit.range.start.line + 1 + first,
-        background_color="default",
-        highlight_lines={
-            hit.range.start.line + 1 + first + at
-            for at, line in enumerate(snippet.splitlines())
-            if asked & set(words(line))
-        },
-        word_wrap=False,
+    lines = [head, Text(" " * _MARGIN + _place(hit), style="magenta")]
+    is_best = number <= BEST
+    source = inert(hit.source)
+    is_named = hit.kind not in (Kind.MODULE, Kind.WINDOW)
+    snippet = snippets.of(
+        source,
+        name=hit.name if is_named else "",
+        column=hit.range.start.character,
+        count=_BEST_LINES if is_best else _OTHER_LINES,
     )
-    parts.append(Padding(syntax, (0, 0, 1, 4)))
-    return Group(*parts)
+    doc = inert_line(hit.doc_line)
+    if is_best and doc and not doc.startswith("@") and not any(doc in snippet.lines[at] for at in snippet.shown):
+        lines.append(Text(" " * _MARGIN + doc, style="italic"))
+    lines.extend(_code(snippet, hit))
+    lines.append(Text(""))
+    return lines
 
 
-def best_lines(source: str, asked: set[str]) -> tuple[int, str]:
-    """The stretch of a function that says most of the question's words.
+def _code(snippet: Snippet, hit: Hit) -> list[Text]:
+    first = hit.range.start.line + 1
+    width = len(str(first + snippet.shown[-1]))
+    coloured = _coloured(snippet.lines, hit.language)
+    shown = []
+    for number in snippet.shown:
+        line = coloured[number] if number < len(coloured) else Text(snippet.lines[number])
+        for start, end in snippet.marks[number]:
+            line.stylize(_MARK, start, end)
+        if number in snippet.gaps:
+            shown.append(Text(" " * _MARGIN + "⋮".rjust(width), style="dim"))
+        shown.append(Text.assemble((" " * _MARGIN + f"{first + number:>{width}}  ", "dim"), line))
+    return shown
 
-    Returns:
-        The number of its first line, from 0, and the lines. Of equally good stretches the first.
-    """
-    lines = source.split("\n")
-    found = [len(asked & set(words(line))) for line in lines]
-    starts = range(max(1, len(lines) - SNIPPET_LINES + 1))
-    first = max(starts, key=lambda start: (sum(found[start : start + SNIPPET_LINES]), -start))
-    return first, "\n".join(lines[first : first + SNIPPET_LINES])
+
+def _coloured(lines: Sequence[str], language: str) -> Sequence[Text]:
+    # All lines above are read too, so that a comment or string that begins there is known as one.
+    opening = _OPENINGS.get(language, ())
+    syntax = Syntax("", _LEXERS.get(language, language), theme="ansi_dark")
+    return syntax.highlight("\n".join([*opening, *lines])).split("\n", allow_blank=True)[len(opening) :]

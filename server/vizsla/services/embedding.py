@@ -5,7 +5,6 @@ Vectors are kept batch by batch, so a kill loses one batch, and the next run goe
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections import deque
@@ -18,8 +17,10 @@ import numpy.typing as npt
 
 from vizsla.core.errors import VizslaError
 from vizsla.core.types import ContentHash
+from vizsla.index.database import DamagedError
 from vizsla.models.client import ModelClient, Priority
 from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
+from vizsla.services.recalling import remember_refused
 from vizsla.services.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ _CHUNK = 1024  # texts fetched, and looked up in the cache, at a time
 _REQUEST = 256  # texts in one request to the worker: few enough that a kill loses little
 _URGENT_REQUEST = 16  # somebody waits, perhaps not for long: what is done by then must count
 _IN_FLIGHT = 2  # requests at once, so that the worker never waits for us
+_MOST_URGENT = 2_000  # of texts that somebody looked at, the latest count: there may be nobody who embeds
 _POLL_SECONDS = 0.05  # between two looks at whether somebody wants to stop, or waits for something else
 
 _Texts = list[tuple[ContentHash, str]]
@@ -51,7 +53,7 @@ class EmbeddingService:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._urgent: deque[ContentHash] = deque()
+        self._urgent: deque[ContentHash] = deque(maxlen=_MOST_URGENT)
         self._lock = threading.Lock()
 
     def hurry(self, hashes: Iterable[ContentHash]) -> None:
@@ -65,6 +67,9 @@ class EmbeddingService:
         Args:
             report: told of progress, in functions.
             cancelled: asked between batches; what is done by then is kept.
+
+        Raises:
+            DamagedError: the store is damaged. All else that goes wrong is told in the result.
         """
         done = Embedded()
         models, store = self._workspace.resources.models, self._workspace.store
@@ -77,12 +82,12 @@ class EmbeddingService:
                 settled += count
                 total = max(total, settled)
                 report(Progress(stage=Stage.EMBED, done=settled, total=total))
+        except DamagedError:
+            raise
         except VizslaError as error:
             done.problem = str(error)
             logger.warning("embedding stopped: %s", error)
         done.is_complete = store.pending_count == 0
-        if done.is_complete:
-            self._workspace.save_vectors()
         return done
 
     def _settle(self, models: ModelClient, done: Embedded, cancelled: Cancelled) -> Iterator[int]:
@@ -155,40 +160,27 @@ class EmbeddingService:
         return [pair for pair in chunk if pair[0] not in found]
 
     def _keep(self, models: ModelClient, texts: _Texts, rows: _Vectors, done: Embedded) -> None:
-        good = np.asarray(np.isfinite(rows).all(axis=1))
+        """Keep vectors, first where all workspaces find them: a kill between costs no forward pass."""
         hashes = [content_hash for content_hash, _ in texts]
-        kept = [content_hash for content_hash, is_good in zip(hashes, good, strict=True) if is_good]
-        bad = [content_hash for content_hash, is_good in zip(hashes, good, strict=True) if not is_good]
+        refused = set(self._workspace.resources.embeddings.put(models.fingerprint, hashes, rows))
+        kept = [place for place, content_hash in enumerate(hashes) if content_hash not in refused]
         if kept:
-            self._workspace.resources.embeddings.put(models.fingerprint, kept, rows[good])
-            self._add_vectors(kept, rows[good])
+            self._add_vectors([hashes[place] for place in kept], rows[kept])
             done.encoded += len(kept)
-        if bad:
-            done.refused += len(bad)
-            self._remember_refused(bad)
-            self._workspace.store.settle(bad)
+        if refused:
+            done.refused += len(refused)
+            remember_refused(self._workspace.store, models.fingerprint, refused)
+            self._workspace.store.settle(refused)
+            logger.warning("%d texts cannot be embedded; they are found by their words alone", len(refused))
 
     def _add_vectors(self, hashes: Sequence[ContentHash], rows: _Vectors) -> None:
-        store, vectors = self._workspace.store, self._workspace.vectors
-        assert vectors is not None
-        keys: list[int] = []
-        chosen: list[int] = []
-        by_hash = store.keys_of(hashes)
-        for row, content_hash in enumerate(hashes):
-            for key in by_hash.get(content_hash, ()):
-                if key not in vectors:
-                    keys.append(key)
-                    chosen.append(row)
-        if keys:
-            vectors.add(np.array(keys, dtype=np.int64), rows[chosen])
-        store.settle(hashes)
-
-    def _remember_refused(self, hashes: Sequence[ContentHash]) -> None:
         store = self._workspace.store
-        known = set(json.loads(store.meta("refused") or "[]"))
-        known.update(content_hash.hex() for content_hash in hashes)
-        store.set_meta("refused", json.dumps(sorted(known)))
-        logger.warning("%d functions cannot be embedded; they are found by their words alone", len(hashes))
+        by_hash = store.keys_of(hashes)
+        places = [(key, row) for row, content_hash in enumerate(hashes) for key in by_hash[content_hash]]
+        if places:
+            keys, chosen = (np.array(column, dtype=np.int64) for column in zip(*sorted(places), strict=True))
+            self._workspace.kept_vectors.add(keys, rows[chosen])
+        store.settle(hashes)
 
 
 def _asked(models: ModelClient, texts: _Texts, priority: Priority) -> _Waiting:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
 from vizsla.core.errors import VizslaError
 from vizsla.core.types import IndexEntry, Range
-from vizsla.index.records import StoredFunction
+from vizsla.index.records import SIGNATURE_LIMIT, StoredFunction
 from vizsla.services.entries import entries_of
 from vizsla.services.reading import SourceText, read_source
 from vizsla.services.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+_PARSE_SECONDS = 2.0  # of a file that changed: the parse workers may be busy with a whole workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class Freshness:
         self._entries: dict[str, list[IndexEntry]] = {}
 
     def current(self, function: StoredFunction) -> Current | None:
-        """Where ``function`` stands now; None when it is gone."""
+        """Where ``function`` stands now; None when it is gone, or nobody could look."""
         text = self._text(function.path)
         if text is None:
             return None
@@ -41,13 +44,16 @@ class Freshness:
             source = text.text_utf8[function.span.start : function.span.end].decode("utf-8", "replace")
             return Current(range=function.range, source=source, is_stale=False)
         entries = self._parsed(function.path, text)
-        for entry in entries:
-            if entry.content_hash == function.content_hash:
-                return Current(range=entry.function.range, source=entry.function.source, is_stale=False)
-        for entry in entries:
-            if (entry.function.qualified_name, entry.function.kind) == (function.qualified_name, function.kind):
-                return Current(range=entry.function.range, source=entry.function.source, is_stale=True)
-        return None
+        equal = [entry for entry in entries if entry.content_hash == function.content_hash]
+        alike = [
+            entry
+            for entry in entries
+            if (entry.function.qualified_name, entry.function.kind) == (function.qualified_name, function.kind)
+        ]
+        if not (equal or alike):
+            return None
+        found = min(equal or alike, key=lambda entry: _distance(entry, function)).function
+        return Current(range=found.range, source=found.source, is_stale=not equal)
 
     def _text(self, path: str) -> SourceText | None:
         if path not in self._texts:
@@ -58,8 +64,19 @@ class Freshness:
     def _parsed(self, path: str, text: SourceText) -> list[IndexEntry]:
         if path not in self._entries:
             try:
-                self._entries[path] = entries_of(self._workspace.resources, path, text).result()
-            except VizslaError as error:
-                logger.warning("%s: not checked: %s", path, error)
+                parsing = entries_of(self._workspace.resources, path, text)
+                self._entries[path] = parsing.result(_PARSE_SECONDS)
+            except (VizslaError, CancelledError, TimeoutError) as error:
+                logger.warning("%s: changed, and not checked: %s", path, str(error) or "no parse worker was free")
                 self._entries[path] = []
         return self._entries[path]
+
+
+def _distance(entry: IndexEntry, function: StoredFunction) -> tuple[bool, bool, int]:
+    """How far a function of the file is from a stored one: overloads and copies share a name."""
+    now = entry.function
+    return (
+        now.qualified_name != function.qualified_name,
+        now.signature[:SIGNATURE_LIMIT] != function.signature,
+        abs(now.range.start.line - function.range.start.line),
+    )

@@ -5,6 +5,7 @@ Everything here is made when it is first asked for, so that opening a workspace 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from vizsla.core.errors import CacheError, ModelError, VizslaError
+from vizsla.core.errors import CacheError, ModelError, VizslaError, WorkerDiedError
 from vizsla.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Resources:
         self._lock = threading.RLock()
         self._models: ModelClient | None = None
         self._models_refused = False
+        self._is_closed = False
         self._pool: ParsePool | None = None
         self._embeddings: EmbeddingCache | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -41,18 +43,24 @@ class Resources:
     def models(self) -> ModelClient | None:
         """The model worker's client, or None when no retriever can be used (``problems`` says why)."""
         with self._lock:
-            if self._models is None and not self._models_refused:
+            if self._models is None and not (self._models_refused or self._is_closed):
                 try:
                     self._models = self._open_models()
-                except ModelError as error:
+                except VizslaError as error:
                     self._models_refused = True
                     self._note(f"{error}; answering from words alone")
             return self._models
 
     @property
     def pool(self) -> ParsePool:
-        """The parse workers."""
+        """The parse workers.
+
+        Raises:
+            WorkerDiedError: everything was closed.
+        """
         with self._lock:
+            if self._is_closed:
+                raise WorkerDiedError("the parse workers were closed; open the workspace again")
             if self._pool is None:
                 from vizsla.parsing.pool import ParsePool
 
@@ -62,8 +70,14 @@ class Resources:
 
     @property
     def embeddings(self) -> EmbeddingCache:
-        """The machine-wide cache of vectors."""
+        """The machine-wide cache of vectors; one of this process alone where that cannot be used.
+
+        Raises:
+            CacheError: everything was closed, or there is no room for temporary files either.
+        """
         with self._lock:
+            if self._is_closed:
+                raise CacheError("the cache of vectors was closed; open the workspace again")
             if self._embeddings is None:
                 from vizsla.index.embeddings import EmbeddingCache
 
@@ -82,15 +96,15 @@ class Resources:
         return self.settings.cache.directory
 
     def close(self) -> None:
-        """End the children and close the files. Safe to call twice."""
-        with self._lock:
-            for resource in (self._models, self._pool, self._embeddings):
-                if resource is not None:
-                    resource.close()
-            self._models = self._pool = self._embeddings = None
+        """End the children and close the files; close workspaces first. Safe to call twice."""
+        with self._lock, contextlib.ExitStack() as stack:  # whatever fails, the others are closed
+            self._is_closed = True
             if self._temporary is not None:
-                self._temporary.cleanup()
-            self._models_refused = True
+                stack.callback(self._temporary.cleanup)
+            for resource in (self._embeddings, self._pool, self._models):
+                if resource is not None:
+                    stack.callback(resource.close)
+            self._models = self._pool = self._embeddings = self._temporary = None
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +128,10 @@ class Resources:
                 reranker = resolve(wanted.reranker, "cross-encoder", self.cache_directory)
             except VizslaError as error:
                 self._note(f"{error}; answering without reranking")
-        return ModelClient(retriever, reranker, device=wanted.device, threads=wanted.threads)
+        models = ModelClient(retriever, reranker, device=wanted.device, threads=wanted.threads)
+        if reranker is not None and models.reranker_problem:
+            self._note(f"{models.reranker_problem}; answering without reranking")
+        return models
 
     def _note(self, sentence: str) -> None:
         logger.warning("%s", sentence)

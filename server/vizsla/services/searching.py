@@ -19,6 +19,8 @@ import numpy.typing as npt
 from vizsla.core.errors import QueryError, VizslaError
 from vizsla.core.text import query_text
 from vizsla.core.types import ContentHash
+from vizsla.index.database import DamagedError
+from vizsla.index.records import StoredFunction
 from vizsla.models.client import Priority
 from vizsla.retrieval.candidates import gather
 from vizsla.retrieval.duplicates import fold_duplicates
@@ -29,7 +31,8 @@ from vizsla.services.answers import Answer, Hit, SearchRequest
 from vizsla.services.filters import Filters, split_filters
 from vizsla.services.freshness import Current, Freshness
 from vizsla.services.selecting import allowed_keys
-from vizsla.services.workspace import Workspace
+from vizsla.services.status import is_partial
+from vizsla.services.workspace import View, Workspace
 
 logger = logging.getLogger(__name__)
 
@@ -71,17 +74,20 @@ class SearchService:
         """
         clock = _Clock()
         settings = self._workspace.resources.settings.search
-        limit = min(request.limit or settings.limit, settings.candidates)
+        limit = max(1, min(request.limit or settings.limit, settings.candidates))
         question, filters = self._understood(request)
         notes: list[str] = []
         vector = await self._query_vector(question, notes)
         clock.lap("encode")
         allowed = await self._run(lambda: self._allowed(filters))
         fresh = Freshness(self._workspace)
-        ranked = await self._run(lambda: self._ranked(question, vector, allowed, settings.candidates))
+        ranked = await self._on_view(lambda view: self._ranked(view, question, vector, allowed, settings.candidates))
         clock.lap("retrieve")
-        depth = max(limit, settings.rerank_depth if request.rerank == "auto" else 0)
+        models = self._workspace.resources.models
+        will_rerank = request.rerank == "auto" and models is not None and models.has_reranker
+        depth = max(limit, settings.rerank_depth if will_rerank else 0)
         shown = await self._run(lambda: _checked(ranked, fresh, depth))
+        partial = await self._on_view(lambda view: is_partial(view.store))
         clock.lap("check")
         is_semantic = vector is not None
 
@@ -89,7 +95,7 @@ class SearchService:
             return Answer(
                 query=request.query,
                 hits=tuple(self._hit(*pair) for pair in pairs[:limit]),
-                is_partial=self._is_partial(),
+                is_partial=partial,
                 is_reranked=is_reranked,
                 is_semantic=is_semantic,
                 notes=tuple(notes),
@@ -97,8 +103,7 @@ class SearchService:
             )
 
         yield answer(shown, is_reranked=False)
-        models = self._workspace.resources.models
-        if request.rerank == "off" or models is None or not models.has_reranker or not shown:
+        if not will_rerank or models is None or not shown:
             return
         budget = settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
         head = shown[: settings.rerank_depth]
@@ -129,25 +134,28 @@ class SearchService:
         """
         clock = _Clock()
         settings = self._workspace.resources.settings.search
-        function = await self._run(lambda: self._workspace.store.function_at(path, line, character))
-        if function is None:
-            raise QueryError(f"no function is indexed at {path}:{line + 1}; index the workspace, or name another line")
-        vectors = self._workspace.vectors
-        vector = vectors.vector_of(function.key) if vectors is not None else None
-        if vector is None:
-            raise QueryError(f"{function.qualified_name} has no vector yet; wait until the index is complete")
-        question = Question.from_text(function.name)
 
-        def ranked_others() -> list[tuple[Ranked, Current]]:
-            ranked = self._ranked(question, vector, None, settings.candidates, only_vector=True)
-            others = [r for r in ranked if r.candidate.function.key != function.key]
-            return _checked(others, Freshness(self._workspace), limit or settings.limit)
+        def ranked_others(view: View) -> tuple[StoredFunction, list[Ranked], bool]:
+            function = view.store.function_at(path, line, character)
+            if function is None:
+                raise QueryError(
+                    f"no function is indexed at {path}:{line + 1}; index the workspace, or name another line"
+                )
+            vector = view.vectors.vector_of(function.key) if view.vectors is not None else None
+            if vector is None:
+                raise QueryError(f"{function.qualified_name} has no vector yet; wait until the index is complete")
+            question = Question.from_text(function.name)
+            ranked = self._ranked(view, question, vector, None, settings.candidates, only_vector=True)
+            others = [one for one in ranked if one.candidate.function.key != function.key]
+            return function, others, is_partial(view.store)
 
-        shown = await self._run(ranked_others)
+        function, ranked, partial = await self._on_view(ranked_others)
+        fresh = Freshness(self._workspace)
+        shown = await self._run(lambda: _checked(ranked, fresh, max(1, limit or settings.limit)))
         return Answer(
             query=function.qualified_name,
             hits=tuple(self._hit(*pair) for pair in shown),
-            is_partial=self._is_partial(),
+            is_partial=partial,
             is_reranked=False,
             is_semantic=True,
             notes=(),
@@ -160,6 +168,23 @@ class SearchService:
 
     async def _run(self, stage: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, stage)
+
+    async def _on_view(self, stage: Callable[[View], _T]) -> _T:
+        """Run a stage on store and vectors that belong together; once more if they were replaced beneath it."""
+
+        def run() -> _T:
+            view = self._workspace.view()
+            try:
+                return stage(view)
+            except QueryError:
+                raise
+            except Exception as error:
+                if self._workspace.view().store is not view.store:
+                    return stage(self._workspace.view())
+                self._workspace.is_damaged |= isinstance(error, DamagedError)  # the next upkeep mends it
+                raise
+
+        return await self._run(run)
 
     def _understood(self, request: SearchRequest) -> tuple[Question, Filters]:
         text, filters = split_filters(request.query[:QUERY_LIMIT], request.filters)
@@ -176,13 +201,20 @@ class SearchService:
             notes.extend(self._workspace.resources.problems)
             return None
         future = models.encode([query_text(question.text)], is_query=True, priority=Priority.QUERY)
-        loading = self._run(lambda: self._workspace.vectors)  # in a new process this overlaps the worker's start
         try:
+            # In a new process the vectors are loaded while the worker starts.
+            vectors = await self._on_view(lambda view: view.vectors)
+            if not vectors:
+                future.cancel()
+                notes.append("answered from words alone: no function has a vector yet")
+                return None
             seconds = _LOAD_SECONDS if models.status().load_seconds is None else _ENCODE_SECONDS
-            rows, _ = await asyncio.wait_for(asyncio.gather(asyncio.wrap_future(future), loading), seconds)
+            rows = await asyncio.wait_for(asyncio.wrap_future(future), seconds)
         except (VizslaError, TimeoutError) as error:
-            notes.append(f"answered from words alone: {error or 'the model worker does not answer'}")
+            notes.append(f"answered from words alone: {str(error) or 'the model worker does not answer'}")
             return None
+        finally:
+            future.cancel()  # of a question that was given up
         row: npt.NDArray[np.float32] = rows[0]
         return row if bool(np.isfinite(row).all()) else None
 
@@ -191,6 +223,7 @@ class SearchService:
 
     def _ranked(
         self,
+        view: View,
         question: Question,
         vector: npt.NDArray[np.float32] | None,
         allowed: npt.NDArray[np.int64] | None,
@@ -198,16 +231,11 @@ class SearchService:
         *,
         only_vector: bool = False,
     ) -> list[Ranked]:
-        vectors = self._workspace.vectors if vector is not None else None
-        store = self._workspace.store
-        candidates = gather(question, vector, store, vectors, count, allowed=allowed, use_words=not only_vector)
+        vectors = view.vectors if vector is not None else None
+        candidates = gather(question, vector, view.store, vectors, count, allowed=allowed, use_words=not only_vector)
         if self._hurry is not None:
             self._hurry(one.function.content_hash for one in candidates if math.isnan(one.cosine))
         return fold_duplicates(fuse(question, candidates))
-
-    def _is_partial(self) -> bool:
-        store = self._workspace.store
-        return store.pending_count > 0 or not store.meta("reconciled_at")
 
     def _hit(self, ranked: Ranked, current: Current) -> Hit:
         function = ranked.candidate.function
@@ -217,7 +245,7 @@ class SearchService:
             range=current.range,
             name=function.name,
             qualified_name=function.qualified_name,
-            container=function.qualified_name[: -len(function.name)].rstrip("."),
+            container=function.container,
             kind=function.kind,
             language=function.language,
             signature=function.signature,

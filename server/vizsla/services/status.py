@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from vizsla.index.records import FileState
+from vizsla.index.store import Store
 from vizsla.models.device import DeviceChoice
+from vizsla.services.indexing import RECONCILED_AT
+from vizsla.services.intake import UNREAD
+from vizsla.services.recalling import refused_function_count
 from vizsla.services.workspace import Workspace
 
 
@@ -21,6 +27,7 @@ class Status:
         files: number of indexed files.
         functions: number of indexed functions.
         by_language: functions by language, most first.
+        unread: files that were found changed and are not read yet.
         pending: functions that have no vector yet.
         unembeddable: functions that no vector can be made of.
         skipped: path and reason of every file that is left out.
@@ -41,6 +48,7 @@ class Status:
     files: int
     functions: int
     by_language: dict[str, int]
+    unread: int
     pending: int
     unembeddable: int
     skipped: dict[str, str]
@@ -60,8 +68,9 @@ def status_of(workspace: Workspace) -> Status:
     """Look at a workspace. Nothing is scanned, parsed or encoded for it."""
     store, models = workspace.store, workspace.resources.models
     records = store.files()
-    reconciled_at = store.meta("reconciled_at")
-    degraded = [*workspace.repairs, *workspace.resources.problems]
+    reconciled_at = store.meta(RECONCILED_AT)
+    # The cache of vectors comes before the problems: opening it may add one.
+    degraded = [*workspace.resources.embeddings.repairs, *workspace.repairs, *workspace.resources.problems]
     worker = models.status() if models is not None else None
     if worker is not None and worker.last_error:
         degraded.append(worker.last_error)
@@ -73,8 +82,9 @@ def status_of(workspace: Workspace) -> Status:
         files=sum(record.state is FileState.INDEXED for record in records.values()),
         functions=store.function_count,
         by_language=store.functions_by_language(),
+        unread=int(store.meta(UNREAD) or 0),
         pending=store.pending_function_count,
-        unembeddable=len(json.loads(store.meta("refused") or "[]")),
+        unembeddable=refused_function_count(store, models.fingerprint) if models is not None else 0,
         skipped={path: record.reason for path, record in records.items() if record.state is FileState.SKIPPED},
         failed={path: record.reason for path, record in records.items() if record.state is FileState.FAILED},
         reconciled_at=float(reconciled_at) if reconciled_at else None,
@@ -89,6 +99,11 @@ def status_of(workspace: Workspace) -> Status:
     )
 
 
+def is_partial(store: Store) -> bool:
+    """Whether better hits may be missing: a file was not read yet, or a function has no vector yet."""
+    return store.meta(UNREAD) not in (None, "0") or store.pending_count > 0 or store.meta(RECONCILED_AT) is None
+
+
 def device_text(device: DeviceChoice | None) -> str:
     """Where models run, for people."""
     if device is None:
@@ -97,4 +112,10 @@ def device_text(device: DeviceChoice | None) -> str:
 
 
 def _bytes_below(directory: Path) -> int:
-    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(OSError):  # a temporary file may be gone by now
+                found = (Path(folder) / name).lstat()
+                total += found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return total

@@ -1,19 +1,21 @@
-"""The whole of keeping one workspace searchable: reconcile, embed, and mend what lost its vector."""
+"""The whole of keeping one workspace searchable: reconcile, embed, and mend what lost its vector or was damaged."""
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass, field
 
-from vizsla.core.types import ContentHash
 from vizsla.index.database import DamagedError
 from vizsla.services.embedding import Embedded, EmbeddingService
 from vizsla.services.indexing import IndexingService, Order, Reconciled
 from vizsla.services.progress import Cancelled, Report, never, unheard
+from vizsla.services.recalling import recall_missing
 from vizsla.services.workspace import Workspace
 
 logger = logging.getLogger(__name__)
+
+_UNTIDY_SHARE = 0.02  # of all functions, removed since full text was last put in order
+_UNTIDY = "removed_since_tidy"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Upkept:
 
 
 class Upkeep:
-    """Indexing and embedding of one workspace. One thread at a time."""
+    """Indexing and embedding of one workspace. Any thread; a second run waits for the first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -47,45 +49,69 @@ class Upkeep:
     ) -> Upkept:
         """Make the index equal to the disk; does nothing in a process that is not the writer.
 
+        Closing the workspace cancels it.
+
+        Args:
+            report: told of progress.
+            cancelled: asked often; what is done by then is kept.
+            order: puts changed files into the order in which they are parsed.
+            force: parse every file again, also unchanged ones.
+
         Raises:
             WorkspaceError: the root is gone or cannot be read.
+            WorkerDiedError: no parse worker can be started.
+            CacheError: the index cannot be read or written. What was stored by then is kept.
         """
-        done = Upkept()
-        if not self._workspace.become_writer():
+        workspace = self._workspace
+
+        def stopped() -> bool:
+            return cancelled() or workspace.is_closing
+
+        with workspace.upkeeping:
+            done = Upkept()
+            if not workspace.become_writer():
+                return done
+            if workspace.resources.models is not None:
+                # The worker loads its model while we look for changes.
+                workspace.resources.models.start()
+            for is_last in (False, True):
+                if workspace.is_damaged:
+                    workspace.reopen()
+                try:
+                    self._run(done, report, stopped, order, force=force)
+                except DamagedError as error:
+                    if is_last:
+                        raise
+                    logger.warning("%s", error)
+                    workspace.is_damaged = True
+                except Exception:  # closing waits for us, but not for ever
+                    if not workspace.is_closing:
+                        raise
+                    done.reconciled.is_complete = False
+                # Someone who searched meanwhile may have met damage where we did not look.
+                if not workspace.is_damaged:
+                    break
             return done
-        if self._workspace.resources.models is not None:
-            # The worker loads its model while we look for changes.
-            self._workspace.resources.models.start()
-        try:
-            self._run(done, report, cancelled, order, force=force)
-        except DamagedError as error:
-            logger.warning("%s", error)
-            self._workspace.reopen()
-            self._run(done, report, cancelled, order, force=force)
-        return done
 
     def _run(self, done: Upkept, report: Report, cancelled: Cancelled, order: Order | None, *, force: bool) -> None:
         done.reconciled = self.indexing.reconcile(report=report, cancelled=cancelled, order=order, force=force)
         if not cancelled():
-            self._recall_missing()
+            recall_missing(self._workspace, cancelled)
         done.embedded = self.embedding.embed(report=report, cancelled=cancelled)
+        vectors = self._workspace.vectors
+        if vectors is not None:
+            vectors.prepare(cancelled)
+            self._workspace.save_vectors(only_if_many=True)
+        if not cancelled():
+            self._tidy(done.reconciled.functions_removed)
 
-    def _recall_missing(self) -> None:
-        """Put functions that have neither vector nor pending text back on the list.
-
-        That happens when another model is in use than before, and when the machine-wide cache lost their vectors.
-        """
-        store, vectors = self._workspace.store, self._workspace.vectors
-        if vectors is None or len(vectors) + store.pending_function_count >= store.function_count:
+    def _tidy(self, removed: int) -> None:
+        """Put full text in order when enough was removed: in a small workspace always, so that nothing stays."""
+        if not removed:
             return
-        refused = {ContentHash(bytes.fromhex(text)) for text in json.loads(store.meta("refused") or "[]")}
-        keys, hashes = store.all_keys_and_hashes()
-        waiting = store.pending_hashes()
-        missing = {
-            content_hash
-            for key, content_hash in zip(keys.tolist(), hashes, strict=True)
-            if key not in vectors and content_hash not in waiting and content_hash not in refused
-        }
-        if missing:
-            logger.info("%d functions have no vector of this model; their files are read again", len(missing))
-            self.indexing.recall(missing)
+        store = self._workspace.store
+        removed += int(store.meta(_UNTIDY) or 0)
+        if removed > _UNTIDY_SHARE * store.function_count:
+            store.tidy()
+            removed = 0
+        store.set_meta(_UNTIDY, str(removed))

@@ -1,0 +1,85 @@
+"""What is remembered of a file, and whether it may have changed since."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from vizsla.core.settings import IndexSettings
+from vizsla.index.records import FileRecord, FileState
+from vizsla.services.discovery import FoundFile
+from vizsla.services.entries import TEXT
+from vizsla.services.reading import SourceText
+
+_RACY_NANOSECONDS = 2_000_000_000  # a file written this shortly before it was read may change again unseen
+_NEVER = -1  # a time that no file has
+
+
+def is_same(record: FileRecord | None, file: FoundFile) -> bool:
+    """Whether a file needs no look, for it stands as it did when it was recorded."""
+    if record is None or record.mtime_ns == _NEVER:
+        return False
+    if file.skip_reason is not None:
+        return record.reason == file.skip_reason
+    return (record.size, record.mtime_ns, record.inode) == (file.size, file.mtime_ns, file.inode)
+
+
+def is_unchanged(old: FileRecord, new: FileRecord) -> bool:
+    """Whether a file that was read has the bytes that were parsed before, so that only its stamp is new."""
+    return old.content_hash == new.content_hash and old.language == new.language and old.state is not FileState.SKIPPED
+
+
+def indexed(file: FoundFile, source: SourceText) -> FileRecord:
+    """The record of a file whose functions are stored."""
+    return FileRecord(
+        path=file.path,
+        size=source.size,
+        mtime_ns=_trusted(source.mtime_ns) if source.is_stable else _NEVER,
+        inode=source.inode,
+        content_hash=source.content_hash,
+        language=source.language or TEXT,
+        state=FileState.INDEXED,
+        reason="",
+    )
+
+
+def skipped(file: FoundFile, reason: str) -> FileRecord:
+    """The record of a path that is left out."""
+    # What is skipped for what it is, a link say, shows in the scan when it becomes something else.
+    mtime_ns = _trusted(file.mtime_ns) if file.skip_reason is None else max(file.mtime_ns, 0)
+    return FileRecord(
+        path=file.path,
+        size=file.size,
+        mtime_ns=mtime_ns,
+        inode=file.inode,
+        content_hash=b"",
+        language="",
+        state=FileState.SKIPPED,
+        reason=reason,
+    )
+
+
+def failed(record: FileRecord, reason: str) -> FileRecord:
+    """The record of a file that was read but gave no functions."""
+    return replace(record, state=FileState.FAILED, reason=reason)
+
+
+def settings_stamp(settings: IndexSettings) -> str:
+    """Changes when files that did not change may have to be left out, or taken in, by other settings.
+
+    ``exclude`` is not in it: it says which files there are at all.
+    """
+    return repr(
+        (
+            settings.max_file_bytes,
+            settings.max_line_characters,
+            settings.max_functions_per_file,
+            settings.parse_seconds,
+            settings.text_windows,
+        )
+    )
+
+
+def _trusted(mtime_ns: int) -> int:
+    # A file written this moment may be written again within the same tick of its clock: never trust its stamp.
+    return _NEVER if mtime_ns > time.time_ns() - _RACY_NANOSECONDS else mtime_ns

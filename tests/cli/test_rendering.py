@@ -6,8 +6,10 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from vizsla.cli.listing import print_lines
 from vizsla.cli.plain import inert, inert_line
 from vizsla.cli.rendering import print_answer
 from vizsla.cli.snippets import Snippets
@@ -33,10 +35,10 @@ HIT = Hit(
 )
 
 
-def shown(*hits: Hit, query: str = "f", is_terminal: bool = True, width: int = 80) -> list[str]:
-    """The lines that an answer is printed as."""
-    answer = Answer(
-        query=query,
+def answer_of(*hits: Hit) -> Answer:
+    """An answer that lacks much."""
+    return Answer(
+        query="f",
         hits=hits,
         is_partial=True,
         is_reranked=False,
@@ -44,8 +46,12 @@ def shown(*hits: Hit, query: str = "f", is_terminal: bool = True, width: int = 8
         notes=(),
         milliseconds={"total": 12.0},
     )
+
+
+def shown(*hits: Hit, width: int = 80) -> list[str]:
+    """The lines that a terminal shows."""
     stream = StringIO()
-    print_answer(answer, Console(file=stream, force_terminal=is_terminal, width=width, color_system=None))
+    print_answer(answer_of(*hits), Console(file=stream, force_terminal=True, width=width, color_system=None))
     return stream.getvalue().splitlines()
 
 
@@ -106,13 +112,11 @@ def test_a_terminal_shows_place_score_and_what_the_answer_lacks() -> None:
     assert lines[-1] == "1 hit in 0.01 s · by words alone · partial: the index is not complete"
 
 
-def test_a_pipe_gets_lines_like_those_of_grep() -> None:
-    assert shown(HIT, is_terminal=False) == ["a/b.py:5: method C.[red]f[/red]  0.50"]
-
-
-def test_a_name_with_a_newline_stays_on_its_line() -> None:
-    assert shown(replace(HIT, path="a\nb.py", qualified_name="f\x1b"), is_terminal=False) == [
-        "a\ufffdb.py:5: method f\ufffd  0.50"
+def test_a_pipe_gets_lines_like_those_of_grep(capsys: pytest.CaptureFixture[str]) -> None:
+    print_lines(answer_of(HIT, replace(HIT, path="a\nb.py", qualified_name="f\x1b")))
+    assert capsys.readouterr().out.splitlines() == [
+        "a/b.py:5: method C.[red]f[/red]  0.50",
+        "a\ufffdb.py:5: method f\ufffd  0.50",
     ]
 
 

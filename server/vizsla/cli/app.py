@@ -79,8 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         app(prog_name=_PROGRAM)
     try:
         status = _status(list(sys.argv[1:] if arguments is None else arguments))
-        if sys.stdout is not None:
-            sys.stdout.flush()  # here, where a reader that is gone and a full disk can still be told apart
+        sys.stdout.flush()  # here, where a reader that is gone and a full disk can still be told apart
         return status
     except BrokenPipeError:
         # The reader of our output is gone (``vizsla … | head``): that is no error of ours.
@@ -128,5 +127,4 @@ def _misused(error: Exception) -> int:
 
 def _discard_output() -> None:
     """Let what is still to be printed go nowhere, so that Python does not fail on it at its end."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -94,7 +94,7 @@ def _confirm(what: str) -> None:
         if typer.confirm(f"Delete {what}?"):
             return
     except typer.Abort:
-        if sys.stdin is not None and sys.stdin.isatty():
+        if sys.stdin.isatty():
             raise
         raise UnansweredError("nothing was deleted, for nobody could be asked; give --yes to delete") from None
     raise typer.Exit(INCOMPLETE)

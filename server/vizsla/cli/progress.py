@@ -46,9 +46,9 @@ def bars(*, quiet: bool = False) -> Iterator[Report]:
         task = tasks.get(progress.stage)
         if task is None:
             task = tasks[progress.stage] = drawn.add_task(label, total=progress.total, rate="")
+        drawn.update(task, completed=progress.done, total=progress.total)
         speed = drawn.tasks[task].speed
-        rate = f"{speed:,.0f} {unit}/s" if speed else ""
-        drawn.update(task, completed=progress.done, total=progress.total, rate=rate)
+        drawn.update(task, rate=f"{speed:,.0f} {unit}/s" if speed else "")
 
     drawn.start()
     try:

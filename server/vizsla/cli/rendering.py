@@ -1,4 +1,4 @@
-"""Answers for people: a numbered list with places, scores and highlighted source. Text from files is shown inert."""
+"""Answers in a terminal: a numbered list with places, scores and highlighted source. Text from files is shown inert."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from vizsla.cli.listing import place
 from vizsla.cli.plain import inert, inert_line
 from vizsla.cli.snippets import Snippet, Snippets
 from vizsla.core.errors import QueryError
@@ -28,13 +29,8 @@ _MARK = "bold red"  # as grep does
 
 
 def print_answer(answer: Answer, console: Console | None = None) -> None:
-    """Print an answer to the terminal, or as lines like grep's where there is none."""
-    console = console or Console(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        for hit in answer.hits:
-            found = f"{_place(hit)}: {hit.kind} {inert_line(hit.qualified_name)}  {hit.score:.2f}"
-            console.print(found, soft_wrap=True, markup=False)
-        return
+    """Print an answer to a terminal."""
+    console = console or Console(highlight=False)
     snippets = Snippets(_asked(answer.query))
     for number, hit in enumerate(answer.hits, start=1):
         for line in _entry(number, hit, snippets, console.width):
@@ -63,11 +59,6 @@ def _asked(query: str) -> tuple[str, ...]:
     return Question.from_text(text).words
 
 
-def _place(hit: Hit) -> str:
-    # The line alone: editors and terminals know how to open that, and not a range.
-    return f"{inert_line(hit.path)}:{hit.range.start.line + 1}"
-
-
 def _short_name(name: str, width: int) -> str:
     """A qualified name without its first parts, if it does not fit otherwise."""
     while len(name) > width and "." in name.lstrip("…."):
@@ -83,7 +74,7 @@ def _entry(number: int, hit: Hit, snippets: Snippets, width: int) -> list[Text]:
         (f"  {hit.score:.2f}", "green"),
         ("  changed since it was indexed" if hit.is_stale else "", "yellow"),
     )
-    lines = [head, Text(" " * _MARGIN + _place(hit), style="magenta")]
+    lines = [head, Text(" " * _MARGIN + place(hit), style="magenta")]
     is_best = number <= BEST
     source = inert(hit.source)
     is_named = hit.kind not in (Kind.MODULE, Kind.WINDOW)

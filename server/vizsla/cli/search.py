@@ -156,10 +156,15 @@ def _answer_batch(workspace: Workspace, questions: Iterator[str], request: Calla
 def _show(answer: Answer, *, as_json: bool) -> int:
     if as_json:
         print(dump(answer_json(answer), indent=2))
+    elif not sys.stdout.isatty():
+        from vizsla.cli.listing import print_lines
+
+        print_lines(answer)
     else:
         from vizsla.cli.rendering import print_answer
 
         print_answer(answer)
+    if not as_json:
         for note in answer.notes:
             warn(note)
     return 0 if answer.hits else 1

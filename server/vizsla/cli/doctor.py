@@ -13,8 +13,12 @@ from vizsla.cli.opening import open_resources
 
 
 def doctor(
-    path: Annotated[Path | None, typer.Argument(help="A workspace to look at as well.")] = None,
-    device: Annotated[str | None, typer.Option("--device", help="Try this device: auto, cpu, cuda or mps.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="A workspace to look at as well.", readable=False)
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="DEVICE", help="Try this device: auto, cpu, cuda or mps.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Say what device, speed, cache, limits and models there are, and what to mend. Status 1 if anything."""

@@ -28,8 +28,8 @@ class UnansweredError(VizslaError):
     """A question was to be answered at the terminal, and there is none."""
 
 
-Folder = Annotated[Path, typer.Argument(help="The folder.", show_default="this folder")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, documented in docs/configuration.md.")]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder.", show_default="this one", readable=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def index(
@@ -59,7 +59,7 @@ def status(
     """Say what is indexed, pending and left out, and what is not as it should be."""
     from vizsla.services.status import status_of
 
-    with open_workspace(path) as workspace:
+    with open_workspace(path, tell=False) as workspace:
         found = status_of(workspace)
     if json:
         plain = {**asdict(found), "root": str(found.root), "directory": found.directory and str(found.directory)}

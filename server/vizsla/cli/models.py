@@ -46,11 +46,11 @@ def list_() -> int:
 
 @app.command("add")
 def add(
-    source: Annotated[str, typer.Argument(help="A model folder, or the name of a model on the hub.")],
-    name: Annotated[str | None, typer.Option("--name", help="What to call it here.")] = None,
-    reranker: Annotated[bool, typer.Option("--reranker", help="It is a cross-encoder.")] = False,
+    source: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or the name of a model on the hub.")],
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it here.")] = None,
+    reranker: Annotated[bool, typer.Option("--reranker", help="It is a reranker (a cross-encoder).")] = False,
 ) -> int:
-    """Convert a sentence-transformers model or a cross-encoder, and check that its answers agree."""
+    """Add a sentence-transformers model or a cross-encoder, converted, and checked to give the same answers."""
     from vizsla.models.library import add_model
 
     with open_resources() as resources:
@@ -63,7 +63,9 @@ def add(
 
 
 @app.command("remove")
-def remove(name: Annotated[str, typer.Argument(help="The name, as 'vizsla models list' prints it.")]) -> int:
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name, as 'vizsla models list' prints it.")],
+) -> int:
     """Delete an added model."""
     from vizsla.models.library import remove_model
 
@@ -75,9 +77,11 @@ def remove(name: Annotated[str, typer.Argument(help="The name, as 'vizsla models
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="The name, as 'vizsla models list' prints it.")] = "default",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The name, as 'vizsla models list' prints it.")
+    ] = "default",
 ) -> int:
-    """Print a model's manifest."""
+    """Print what is known of a model, as JSON."""
     from dataclasses import asdict
 
     from vizsla.models.library import list_models

@@ -39,12 +39,13 @@ def open_resources(root: Path | None = None, *, device: str | None = None) -> It
 
 
 @contextmanager
-def open_workspace(path: Path, *, start_models: bool = False) -> Iterator[Workspace]:
+def open_workspace(path: Path, *, start_models: bool = False, tell: bool = True) -> Iterator[Workspace]:
     """The workspace at ``path``, closed at the end; what had to be repaired is told.
 
     Args:
         path: its folder.
         start_models: have the model worker load its models meanwhile, for it will be asked.
+        tell: say on stderr what had to be repaired; False for those who show it themselves.
 
     Raises:
         WorkspaceError: the path is no readable folder.
@@ -58,7 +59,7 @@ def open_workspace(path: Path, *, start_models: bool = False) -> Iterator[Worksp
         from vizsla.services.workspace import Workspace
 
         with Workspace(root, resources) as workspace:
-            for sentence in workspace.repairs:
+            for sentence in workspace.repairs if tell else ():
                 warn(sentence)
             yield workspace
 

@@ -24,29 +24,57 @@ if TYPE_CHECKING:
 NOW_PARSE_SECONDS = 0.9
 NOW_EMBED_SECONDS = 0.6
 
-Folder = Annotated[Path, typer.Argument(help="The folder to search in.", show_default="this folder")]
-Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, max=200, help="Hits wanted.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, documented in docs/configuration.md.")]
+Folder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="The folder to search in.", show_default="this one", readable=False)
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", metavar="N", min=1, max=200, help="Hits wanted, at most 200.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as docs/configuration.md describes it.")]
 
 
 def search(
-    query: Annotated[str | None, typer.Argument(help="The question in plain words, or a symbol.")] = None,
-    path: Annotated[Path | None, typer.Argument(help="The folder to search in.", show_default="this folder")] = None,
+    query: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="The question in plain words, or a symbol.")
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="The folder to search in.", show_default="this one", readable=False),
+    ] = None,
     limit: Limit = None,
-    lang: Annotated[list[str] | None, typer.Option("--lang", "-l", help="Only this language; may be repeated.")] = None,
-    kind: Annotated[list[str] | None, typer.Option("--kind", "-k", help="Only this kind; may be repeated.")] = None,
-    glob: Annotated[list[str] | None, typer.Option("--path", "-p", help="Only files matching this glob.")] = None,
-    not_glob: Annotated[list[str] | None, typer.Option("--not-path", help="No files matching this glob.")] = None,
-    folder: Annotated[str, typer.Option("--in", help="Only below this folder of the workspace.")] = "",
+    lang: Annotated[
+        list[str] | None, typer.Option("--lang", "-l", metavar="LANGUAGE", help="Only this language; may be repeated.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", "-k", metavar="KIND", help="Only this kind, such as method; may be repeated."),
+    ] = None,
+    glob: Annotated[
+        list[str] | None,
+        typer.Option("--path", "-p", metavar="GLOB", help="Only files whose path fits; may be repeated."),
+    ] = None,
+    not_glob: Annotated[
+        list[str] | None, typer.Option("--not-path", metavar="GLOB", help="No files whose path fits; may be repeated.")
+    ] = None,
+    folder: Annotated[
+        str, typer.Option("--in", metavar="FOLDER", help="Only below this folder of the workspace.")
+    ] = "",
     changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from the last commit.")] = False,
-    rerank: Annotated[bool, typer.Option("--rerank/--no-rerank", help="Let the cross-encoder read the first.")] = True,
-    budget: Annotated[int | None, typer.Option("--budget", min=0, help="Milliseconds for the cross-encoder.")] = None,
-    now: Annotated[bool, typer.Option("--now", help="Answer from what can be read in two seconds.")] = False,
+    rerank: Annotated[
+        bool, typer.Option("--rerank/--no-rerank", help="Have the reranker, if there is one, read the first.")
+    ] = True,
+    budget: Annotated[
+        int | None, typer.Option("--budget", metavar="MS", min=0, help="Milliseconds for the reranker.")
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="Answer in seconds, also before the index is complete.")] = False,
     update: Annotated[bool, typer.Option("--update/--no-update", help="Look for changed files first.")] = True,
-    batch: Annotated[Path | None, typer.Option("--batch", help="A file with a question a line; - for stdin.")] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", metavar="FILE", readable=False, help="Answer each line of FILE as JSON; - for stdin."),
+    ] = None,
     json: AsJson = False,
 ) -> int:
-    """Answer a question about the code below PATH. The first time, the folder is indexed."""
+    """Answer a question about the code below FOLDER. The first time, the folder is indexed."""
     if batch is not None:
         query, path = None, path if path is not None else (Path(query) if query is not None else None)
     elif query is None:
@@ -87,7 +115,7 @@ def search(
 
 
 def similar(
-    place: Annotated[str, typer.Argument(help="FILE:LINE of the function, the line from 1.")],
+    place: Annotated[str, typer.Argument(metavar="FILE:LINE", help="Any line of the function; the first line is 1.")],
     path: Folder = Path(),
     limit: Limit = None,
     json: AsJson = False,

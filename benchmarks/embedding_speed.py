@@ -21,7 +21,7 @@ from vizsla.models.manifest import Manifest, read_manifest
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.services.resources import Resources
 
-TEXTS, QUICK_TEXTS = 1024, 256
+TEXTS, QUICK_TEXTS = 512, 256
 ROUNDS, QUICK_ROUNDS = 5, 2
 
 

@@ -85,7 +85,10 @@ def table(figures: Sequence[Figure]) -> str:
         mark = {True: "", False: " (short)", None: ""}[figure.is_reached]
         ratio = "" if figure.ratio is None else f"{shown(figure.ratio)} x"
         measured = f"{shown(figure.measured)} {figure.unit}{mark}"
-        rows.append((figure.part, figure.name, figure.wanted, measured.strip(), ratio, figure.note))
+        note = figure.note
+        if figure.at_most and len(figure.samples) > 1:
+            note += f"{'; ' if note else ''}{shown(min(figure.samples))} to {shown(max(figure.samples))}"
+        rows.append((figure.part, figure.name, figure.wanted, measured.strip(), ratio, note))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows

@@ -45,7 +45,7 @@ def main() -> int:
         "machine": facts(),
     }
     figures: list[Figure] = []
-    for measured in _measured(set(arguments.only.replace(",", "")), quick=arguments.quick):
+    for measured in _measured(set(arguments.only.replace(",", "")), quick=arguments.quick, reuse=arguments.reuse):
         for figure in measured:
             print(f"({figure.part}) {figure.name}: {figure.measured:,.2f} {figure.unit}", file=sys.stderr)
         figures += measured
@@ -61,13 +61,14 @@ def _arguments() -> argparse.Namespace:
     parts = "; ".join(f"{letter}: {meaning}" for letter, meaning in PARTS.items())
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "", epilog=parts)
     parser.add_argument("--quick", action="store_true", help="a smaller tree, fewer repetitions, no synthetic indexes")
+    parser.add_argument("--reuse", action="store_true", help="ask the synthetic indexes of an earlier run again")
     parser.add_argument("--json", type=Path, help="where the figures go (default: benchmarks/results/COMMIT.json)")
     parser.add_argument("--model", default="default", help="a retriever's name or folder (default: %(default)s)")
     parser.add_argument("--only", default=",".join(PARTS), help="letters of the parts to measure, such as a,b")
     return parser.parse_args()
 
 
-def _measured(only: set[str], *, quick: bool) -> Iterator[list[Figure]]:
+def _measured(only: set[str], *, quick: bool, reuse: bool) -> Iterator[list[Figure]]:
     """The figures of each wanted part, as soon as they are there."""
     from benchmarks import answer_speed, indexing_speed, trees
     from benchmarks.commands import fresh_cache
@@ -89,7 +90,7 @@ def _measured(only: set[str], *, quick: bool) -> Iterator[list[Figure]]:
     if only & set("de"):
         from benchmarks import query_speed
 
-        yield query_speed.measure(root, cache, files, quick=quick)
+        yield query_speed.measure(root, cache, files, quick=quick, reuse=reuse)
     if "a" in only:  # last: it loads torch into this process
         from benchmarks import embedding_speed
 

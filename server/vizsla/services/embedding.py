@@ -87,6 +87,7 @@ class EmbeddingService:
         except VizslaError as error:
             done.problem = str(error)
             logger.warning("embedding stopped: %s", error)
+        self._workspace.kept_vectors.flush()
         done.is_complete = store.pending_count == 0
         return done
 

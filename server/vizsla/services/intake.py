@@ -105,16 +105,17 @@ class Intake:
                 if was_cancelled := cancelled():
                     break
                 self._look_at(file)
+                self._write_if_many()
                 while self._parsing and (len(self._parsing) >= _WINDOW or self._parsing[0][1].done()):
                     self._collect()
-                if self._is_batch_full():
-                    self._write()
+                    self._write_if_many()
             while self._parsing:
                 was_cancelled = was_cancelled or cancelled()
                 if was_cancelled and not _ends_soon(self._parsing[0][1]):
                     self._parsing.popleft()
                 else:
                     self._collect()
+                    self._write_if_many()
         except WorkerDiedError:
             self._write()
             raise
@@ -191,9 +192,10 @@ class Intake:
         self._done.parsed += 1
         self._changes.append(FileChange(record=record, entries=entries))
 
-    def _is_batch_full(self) -> bool:
+    def _write_if_many(self) -> None:
         count = len(self._changes) + len(self._touched)
-        return count >= _BATCH_FILES or (count > 0 and time.monotonic() - self._written > _BATCH_SECONDS)
+        if count >= _BATCH_FILES or (count > 0 and time.monotonic() - self._written > _BATCH_SECONDS):
+            self._write()
 
     def _write(self) -> None:
         """Store what is ready. Moves come first: the new stamps are of the new paths."""

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 10_000
 _MOST_UNSAVED = 0.02  # share of the vectors that may be left to the machine-wide cache until the workspace closes
+_MOST_WAITING = 0.02  # share of the vectors that may wait to be added, for each time may move all others
+_FEWEST_WAITING = 1_024
 _REST = 10  # times as long as catching up took, nothing is caught up again: large indexes that change all the time
 
 
@@ -43,6 +45,7 @@ class VectorKeeping:
         self._index: VectorIndex | None = None
         self._saved: tuple[int, int] | None = None  # generation and number of vectors when they were last saved
         self._unsaved = 0
+        self._waiting: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]] = []
         self._seen: tuple[int, int] | None = None  # generation and pending texts when we last caught up
         self._not_before = 0.0
 
@@ -62,21 +65,30 @@ class VectorKeeping:
             if self._index is None:
                 self._seen = self._version()
                 self._index = self._load(models.fingerprint, models.dimension)
-            elif follow and time.monotonic() >= self._not_before:
-                self._catch_up(self._index)
+            elif time.monotonic() >= self._not_before:
+                self._catch_up(self._index, follow=follow)
             return self._index
 
     def add(self, keys: npt.NDArray[np.int64], rows: npt.NDArray[np.float32]) -> None:
-        """Add vectors (n, dim) of ``keys`` (n,), none twice."""
-        index = self.index(follow=False)
-        if index is not None and len(keys):
-            index.add(keys, rows)
-            self._unsaved += len(keys)
+        """Add vectors (n, dim) of ``keys`` (n,), none twice, soon: when there are many, somebody asks, or ``flush``."""
+        index = self._index if self._index is not None else self.index(follow=False)
+        with self._loading:
+            if index is not None and len(keys):
+                self._waiting.append((keys, rows))
+                waiting = sum(len(some) for some, _ in self._waiting)
+                if waiting >= max(_FEWEST_WAITING, _MOST_WAITING * len(index)):
+                    self._add_waiting()
+
+    def flush(self) -> None:
+        """Add what waits to be added."""
+        with self._loading:
+            self._add_waiting()
 
     def remove(self, keys: Sequence[FunctionKey]) -> None:
         """Forget the vectors of functions that are gone."""
         with self._loading:
             if self._index is not None and keys:
+                self._add_waiting()
                 self._index.remove(keys)
                 self._unsaved += len(keys)
 
@@ -85,6 +97,7 @@ class VectorKeeping:
         models, index = self._resources.models, self.index(follow=False)
         if models is None or index is None:
             return np.empty(0, dtype=np.int64)
+        self.flush()
         return self._fill(index, models.fingerprint)
 
     def save(self, *, only_if_many: bool = False) -> None:
@@ -96,6 +109,7 @@ class VectorKeeping:
         Raises:
             CacheError: they could not be written.
         """
+        self.flush()
         with self._saving:
             index, models = self._index, self._resources.models
             if index is None or models is None or self._directory is None:
@@ -122,15 +136,28 @@ class VectorKeeping:
         self._fill(index, fingerprint)
         return index
 
-    def _catch_up(self, index: VectorIndex) -> None:
-        # Vectors come without a new generation: then fewer texts are pending.
-        version = self._version()
-        if version == self._seen or self._resources.models is None:
-            return
+    def _catch_up(self, index: VectorIndex, *, follow: bool) -> None:
         started = time.monotonic()
-        self._fill(index, self._resources.models.fingerprint)
+        self._add_waiting()
+        if follow and self._resources.models is not None:
+            # Vectors come without a new generation: then fewer texts are pending.
+            version = self._version()
+            if version != self._seen:
+                self._fill(index, self._resources.models.fingerprint)
+                self._seen = version
         ended = time.monotonic()
-        self._seen, self._not_before = version, ended + _REST * (ended - started)
+        self._not_before = ended + _REST * (ended - started)
+
+    def _add_waiting(self) -> None:
+        """Add the vectors that wait, in the order of their keys; the caller holds the lock."""
+        if self._index is not None and self._waiting:
+            keys = np.concatenate([some for some, _ in self._waiting])
+            rows = np.concatenate([some for _, some in self._waiting])
+            _, last = np.unique(keys[::-1], return_index=True)  # of a key that comes twice the later vector counts
+            places = len(keys) - 1 - last
+            self._index.add(keys[places], rows[places])
+            self._unsaved += len(places)
+            self._waiting = []
 
     def _version(self) -> tuple[int, int]:
         return self._store.generation, self._store.pending_count

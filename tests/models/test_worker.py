@@ -88,7 +88,7 @@ def test_a_cancelled_request_stops_between_batches(client: ModelClient, harm: Ha
 
 def test_a_reranking_out_of_time_is_answered_with_what_it_has(client: ModelClient, harm: Harm) -> None:
     ask(client, "find").result(SECONDS)
-    texts = ["parse json " * 30] * 40 + [f"{GATE} read"] + ["write"] * 40
+    texts = ["parse json " * 30] * 40 + [f"{GATE} read"] + ["write"] * 400
     start = time.monotonic()
     scores = client.rerank("json", texts, budget_seconds=1.0).result(SECONDS)
     assert time.monotonic() - start >= 1.0
@@ -97,7 +97,7 @@ def test_a_reranking_out_of_time_is_answered_with_what_it_has(client: ModelClien
     assert known[: known.sum()].all(), "the best candidates come first"
     harm.open_gate()
     assert np.isfinite(ask(client, "find").result(SECONDS)).all()
-    assert len([line for line in harm.batches() if line == "json"]) < 5, "the rest was not computed"
+    assert len([line for line in harm.batches() if line == "json"]) < 8, "the rest was not computed"
 
 
 def test_a_reranking_without_any_time_scores_nothing(client: ModelClient) -> None:

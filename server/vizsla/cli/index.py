@@ -48,7 +48,7 @@ def index(
         if stop():
             warn("interrupted; what was done so far is kept, and 'vizsla index' goes on from there")
             return INTERRUPTED
-        return 0 if done.is_complete else INCOMPLETE
+        return 0 if done.is_complete and workspace.is_writer else INCOMPLETE
 
 
 def status(
@@ -116,7 +116,7 @@ def _report(done: Upkept, workspace: Workspace, seconds: float, *, as_json: bool
                     "encoded": embedded.encoded,
                     "cached": embedded.cached,
                     "refused": embedded.refused,
-                    "complete": done.is_complete,
+                    "complete": done.is_complete and workspace.is_writer,
                     "seconds": round(seconds, 3),
                 },
                 indent=2,
@@ -124,7 +124,7 @@ def _report(done: Upkept, workspace: Workspace, seconds: float, *, as_json: bool
         )
         return
     if not workspace.is_writer:
-        warn("another process keeps this index; nothing was done here")
+        warn("another process is at work on this index, so nothing was done here; wait for it, or end it")
         return
     from vizsla.index.records import FileState
 
@@ -157,9 +157,10 @@ def _print_status(found: Status, *, all_files: bool) -> None:
         "index": f"{found.directory} ({found.index_bytes / 1e6:.1f} MB)" if found.directory else "in memory only",
         "files": f"{found.files:,} indexed, {len(found.skipped):,} left out, {len(found.failed):,} failed",
         "functions": f"{found.functions:,} ({languages})" if languages else f"{found.functions:,}",
+        "last look": looked,
+        "unread": f"{found.unread:,} files have changed since" if found.unread else "",
         "pending": f"{found.pending:,} functions have no vector yet" if found.pending else "",
         "words only": f"{found.unembeddable:,} functions, of which no vector can be made" if found.unembeddable else "",
-        "last look": looked,
         "model": f"{found.model} ({found.fingerprint})" if found.model else "none: answers come from words alone",
         "reranker": "in use" if found.has_reranker else "none",
     }

@@ -111,6 +111,10 @@ def search(
             return _answer_batch(workspace, questions, request)
         assert query is not None
         answer = asyncio.run(_ask(workspace, request(query)))
+        if answer.is_partial and not workspace.is_writer:
+            warn("another process is indexing this folder; until it is done, better hits may be missing")
+        elif answer.is_partial and (now or not update):
+            warn("the index of this folder is not complete; 'vizsla index' completes it")
         return _show(answer, as_json=json)
 
 

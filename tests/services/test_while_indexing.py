@@ -32,8 +32,7 @@ def many(shop: Path) -> Path:
             shop,
             {
                 f"{letter}{n}/m.py": "".join(
-                    f"def {letter}{n}_{k}(value):\n    return compute_{letter}(value) * {k} + {n}\n\n"
-                    for k in range(3)
+                    f"def {letter}{n}_{k}(value):\n    return compute_{letter}(value) * {k} + {n}\n\n" for k in range(3)
                 )
                 for n in range(60)
             },

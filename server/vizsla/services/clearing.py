@@ -7,8 +7,8 @@ from pathlib import Path
 from vizsla.core.errors import CacheError, IndexBusyError
 from vizsla.index.clearing import delete_directory, hashes_of
 from vizsla.index.lock import WriterLock
+from vizsla.services.index_directory import LOCK_NAME, workspace_directory
 from vizsla.services.resources import Resources
-from vizsla.services.workspace import LOCK_NAME, workspace_directory
 
 
 def clear_workspace(root: Path, resources: Resources) -> int:

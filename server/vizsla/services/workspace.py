@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -12,15 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from blake3 import blake3
-
 from vizsla.core.errors import CacheError, VizslaError, WorkspaceError
 from vizsla.index.database import DamagedError
-from vizsla.index.files import cache_root, private_directory, sweep_temporaries
+from vizsla.index.files import sweep_temporaries
 from vizsla.index.lock import WriterLock
 from vizsla.index.store import FILE_NAME, Store
 from vizsla.index.vectors import VectorIndex
 from vizsla.services.discovery import check_root
+from vizsla.services.index_directory import LOCK_NAME, inode_of, make_index_directory, workspace_directory
 from vizsla.services.resources import Resources
 from vizsla.services.vector_keeping import VectorKeeping, save_quietly
 
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LOCK_NAME = "writer.lock"
 _OPEN_TRIES, _OPEN_SECONDS = 10, 0.1
 _CLOSE_SECONDS = 5.0  # that closing waits for upkeep to come to a safe point
 _RETIRED_SECONDS = 60.0  # no question takes as long, so then nobody reads from a store that was replaced
@@ -162,10 +159,12 @@ class Workspace:
                     self._store, self._vectors = self._open()
                 except CacheError as error:
                     self._store, self._vectors = self._in_memory(error)
-            elif lock is not None and lock.try_acquire():
-                before = self._store
-                self._store, self._vectors = self._open()
-                self._retire(before)
+            elif lock is not None:
+                make_index_directory(self.resources.cache_directory, self.directory)  # the index may have been cleared
+                if lock.try_acquire():
+                    before = self._store
+                    self._store, self._vectors = self._open()
+                    self._retire(before)
             return self.is_writer
 
     def close(self) -> None:
@@ -200,9 +199,7 @@ class Workspace:
 
     def _open(self) -> tuple[Store, VectorKeeping]:
         """Make the directory, take the lock if it is free, open the store."""
-        cache_root(self.resources.cache_directory)
-        private_directory(self.directory.parent)
-        private_directory(self.directory)
+        make_index_directory(self.resources.cache_directory, self.directory)
         sweep_temporaries(self.directory)
         if self._writer_lock is None:
             self._writer_lock = WriterLock(self.directory / LOCK_NAME)
@@ -246,7 +243,7 @@ class Workspace:
         return self._open_to_read()
 
     def _open_to_read(self) -> Store:
-        inode = self._inode_now()
+        inode = inode_of(self.directory / FILE_NAME)
         store = Store.open(self.directory, writable=False)
         self._inode = inode  # taken before: if it is wrong, the store is opened once more, and that is all
         return store
@@ -258,7 +255,7 @@ class Workspace:
 
     def _follow_file(self) -> None:
         """Open the store again if the writer put another one in its place."""
-        if self._is_closed or self._inode_now() in (0, self._inode):
+        if self._is_closed or inode_of(self.directory / FILE_NAME) in (0, self._inode):
             return
         try:
             store = self._open_to_read()
@@ -267,12 +264,6 @@ class Workspace:
             return
         self._retire(self._store)
         self._store, self._vectors = self._with_vectors(store)
-
-    def _inode_now(self) -> int:
-        try:
-            return (self.directory / FILE_NAME).stat().st_ino
-        except OSError:
-            return 0
 
     def _retire(self, store: Store) -> None:
         """Close a store when nobody can be reading from it any more."""
@@ -291,10 +282,3 @@ class Workspace:
     def _note(self, sentence: str) -> None:
         if sentence not in self.repairs:
             self.repairs.append(sentence)
-
-
-def workspace_directory(cache: Path, root: Path) -> Path:
-    """Where the index of ``root`` lies: named after it for people, by its hash for us."""
-    readable = re.sub(r"[^A-Za-z0-9_-]+", "-", root.name)[:40].strip("-") or "root"
-    digest = blake3(str(root).encode("utf-8", "surrogateescape")).hexdigest(8)
-    return cache / "workspaces" / f"{readable}-{digest}"

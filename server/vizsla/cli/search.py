@@ -134,8 +134,10 @@ def similar(
             if Path(name).is_absolute()
             else next((p for p in (Path.cwd() / name, workspace.root / name) if p.exists()), workspace.root / name)
         )
+        if not file.exists():
+            raise QueryError(f"there is no file {name}, neither here nor in {workspace.root}; write FILE:LINE")
         if not file.resolve().is_relative_to(workspace.root):
-            raise WorkspaceError(f"{name} is not in {workspace.root}; name the folder that holds it as PATH")
+            raise WorkspaceError(f"{name} is not in {workspace.root}; name the folder that holds it as FOLDER")
         _update(workspace, quiet=json)
         relative = file.resolve().relative_to(workspace.root).as_posix()
 

@@ -1,0 +1,117 @@
+"""Single files brought up to date, and what happens to files when the children that parse are gone."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from conftest import write_tree
+from vizsla.core.errors import WorkerDiedError
+from vizsla.services.indexing import IndexingService
+from vizsla.services.progress import Progress, Stage
+from vizsla.services.resources import Resources
+from vizsla.services.status import status_of
+from vizsla.services.workspace import Workspace
+
+
+@pytest.fixture
+def indexing(workspace: Workspace) -> IndexingService:
+    """The indexing of the small shop, reconciled."""
+    service = IndexingService(workspace)
+    service.reconcile()
+    return service
+
+
+def test_single_files_are_parsed_added_and_removed(workspace: Workspace, indexing: IndexingService) -> None:
+    write_tree(workspace.root, {"new.py": "def fresh():\n    pass\n", "shop/cart.py": "def sale():\n    pass\n"})
+    (workspace.root / "web/session.js").unlink()
+    done = indexing.update(["new.py", "shop/cart.py", "web/session.js", "never.py"])
+    assert done.is_complete and (done.parsed, done.removed) == (2, 1)
+    assert [one.name for one in workspace.store.functions_of("new.py")] == ["fresh"]
+    assert [one.name for one in workspace.store.functions_of("shop/cart.py")] == ["sale"]
+    assert workspace.store.functions_of("web/session.js") == []
+
+
+def test_an_ignored_file_is_not_taken_in(workspace: Workspace, indexing: IndexingService) -> None:
+    write_tree(workspace.root, {"node_modules/x.js": "function hidden() { return 1; }\n"})
+    assert indexing.update(["node_modules/x.js"]).parsed == 0
+    assert "node_modules/x.js" not in workspace.store.files()
+
+
+@pytest.mark.parametrize("what", ["folder", "folder that is gone", "link", "ignore file"])
+def test_what_a_single_path_cannot_tell_is_left_to_reconcile(
+    workspace: Workspace, indexing: IndexingService, what: str
+) -> None:
+    root, path = workspace.root, "shop"
+    if what == "folder that is gone":
+        (root / "shop").rename(root.parent / "elsewhere")
+    elif what == "link":
+        path = "link.py"
+        (root / path).symlink_to("shop/cart.py")
+    elif what == "ignore file":
+        path = ".vizslaignore"
+        (root / path).write_text("shop\n")
+    assert not indexing.update([path]).is_complete
+    assert indexing.reconcile().is_complete
+    assert path not in workspace.store.files() or status_of(workspace).skipped[path]
+
+
+def test_files_are_not_blamed_for_parse_workers_that_are_gone(shop: Path, fresh_resources: Resources) -> None:
+    with Workspace(shop, fresh_resources) as workspace:
+        fresh_resources.pool.close()
+        with pytest.raises(WorkerDiedError, match="the parse pool is closed"):
+            IndexingService(workspace).reconcile()
+        found = status_of(workspace)
+        assert found.failed == {} and found.unread > 0
+        fresh_resources._pool = None  # as a new process has a new one
+        assert IndexingService(workspace).reconcile().is_complete
+        assert workspace.store.functions_of("shop/cart.py")
+
+
+def test_moving_many_files_takes_few_transactions_and_no_parsing(workspace: Workspace) -> None:
+    write_tree(workspace.root, {f"old/f{n}.py": f"def f{n}():\n    return {n}\n" for n in range(100)})
+    indexing = IndexingService(workspace)
+    indexing.reconcile()
+    (workspace.root / "old").rename(workspace.root / "new")
+    reports: list[Progress] = []
+    before = workspace.store.generation
+    done = indexing.reconcile(report=reports.append)
+    assert (done.renamed, done.parsed, done.removed) == (100, 0, 0)
+    assert workspace.store.generation - before <= 4
+    assert reports[-1] == Progress(stage=Stage.PARSE, done=reports[-1].total, total=reports[-1].total)
+
+
+def test_files_with_equal_text_keep_their_functions_when_both_are_moved(workspace: Workspace) -> None:
+    write_tree(workspace.root, {f"{folder}/same.py": "def twin():\n    pass\n" for folder in ("a", "b")})
+    indexing = IndexingService(workspace)
+    indexing.reconcile()
+    keys = {one.key for folder in "ab" for one in workspace.store.functions_of(f"{folder}/same.py")}
+    for folder, other in (("a", "c"), ("b", "d")):
+        (workspace.root / folder).rename(workspace.root / other)
+    assert indexing.reconcile().renamed == 2
+    assert {one.key for folder in "cd" for one in workspace.store.functions_of(f"{folder}/same.py")} == keys
+
+
+def test_a_file_that_keeps_changing_does_not_keep_others_from_leaving(workspace: Workspace) -> None:
+    indexing = IndexingService(workspace)
+    indexing.reconcile()
+    (workspace.root / "web/session.js").unlink()
+    stop, path = threading.Event(), workspace.root / "busy.py"
+    path.write_text("x = 0\n")
+
+    def write() -> None:
+        while not stop.is_set():
+            with path.open("a") as file:
+                file.write("x = 1\n")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        indexing.reconcile()
+    finally:
+        stop.set()
+        thread.join()
+    assert "web/session.js" not in workspace.store.files()
+    assert indexing.reconcile().is_complete

@@ -76,6 +76,19 @@ def test_an_index_in_use_is_not_cleared_and_the_others_are(shop: Path, tmp_path:
         assert not any((own.cache_directory / "workspaces").iterdir())
 
 
+def test_vectors_that_were_damaged_and_moved_aside_are_cleared_too(shop: Path, own: BorrowedResources) -> None:
+    with own:
+        with Workspace(shop, own) as workspace:
+            Upkeep(workspace).run()
+        path = own.cache_directory / "embeddings.sqlite"
+        own.embeddings.close()
+        own._embeddings = None
+        path.write_bytes(b"\xa5" * 50_000)
+        assert own.embeddings.repairs
+        clear_all(own)
+        assert b"\xa5" * 1_000 not in bytes_below(own.cache_directory)
+
+
 def test_an_index_whose_workspace_is_gone_can_be_cleared(shop: Path, own: BorrowedResources) -> None:
     with own:
         index_canary(shop, own)

@@ -10,6 +10,9 @@ from vizsla.index.lock import WriterLock
 from vizsla.services.index_directory import LOCK_NAME, workspace_directory
 from vizsla.services.resources import Resources
 
+DAMAGED = ".damaged"
+"""How the names of databases end that were moved aside."""
+
 
 def clear_workspace(root: Path, resources: Resources) -> int:
     """Delete the index of ``root``, which need not exist any more, and the vectors of its functions.
@@ -46,6 +49,9 @@ def clear_all(resources: Resources) -> int:
         except IndexBusyError as error:
             busy.append(str(error))
     freed += resources.embeddings.clear()
+    for aside in resources.cache_directory.glob(f"*{DAMAGED}"):
+        freed += aside.lstat().st_size
+        aside.unlink(missing_ok=True)
     if busy:
         raise IndexBusyError("; ".join(busy))
     return freed

@@ -8,9 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from vizsla.core.errors import VizslaError
+from vizsla.core.settings import CacheSettings, Settings
+from vizsla.models.client import Priority
+from vizsla.services.resources import Resources
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 VIZSLA = (sys.executable, "-m", "vizsla.cli")
@@ -128,3 +134,12 @@ def test_a_workspace_that_vanishes_is_told(run_vizsla: Run, shop: Path) -> None:
     assert done.returncode == 2
     assert "does not exist" in done.stderr
     assert run_vizsla("clear", "--yes", shop).returncode == 0
+
+
+def test_a_worker_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(cache / "no-python"))
+    with Resources(replace(Settings(), cache=CacheSettings(directory=cache))) as resources:
+        assert resources.models is not None
+        asked = resources.models.encode(["where is it"], is_query=True, priority=Priority.QUERY)
+        with pytest.raises(VizslaError, match="the model worker"):
+            asked.result(timeout=60)

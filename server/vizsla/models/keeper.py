@@ -176,7 +176,13 @@ class Keeper:
                 self._start_worker()
 
     def _start_worker(self) -> None:
-        line = Line(self._module, (*self._arguments, self._device), on_message=self._on_report, on_exit=self._on_exit)
+        arguments = (*self._arguments, self._device)
+        try:
+            line = Line(self._module, arguments, on_message=self._on_report, on_exit=self._on_exit)
+        except OSError as error:  # no memory or no process is left: as if it had died at once
+            logger.warning("the model worker cannot be started: %s", error)
+            self._on_exit(error.errno or 1)
+            return
         with self._changed:
             self._line = line
             self._heard = time.monotonic()

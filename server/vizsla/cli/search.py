@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vizsla.services.upkeep import Upkept
     from vizsla.services.workspace import Workspace
 
-NOW_PARSE_SECONDS = 0.9
+NOW_PARSE_SECONDS = 0.5
 NOW_EMBED_SECONDS = 0.6
 
 Folder = Annotated[

@@ -36,7 +36,8 @@ def by_words(root: Path, words: tuple[str, ...]) -> Order:
             scores = {file.path: 0 if late() else _score(top, file, wanted) for file in files}
         finally:
             os.close(top)
-        return sorted(files, key=lambda file: -scores[file.path])
+        # Among equals the small come first: more of them are parsed in the same time, and they say it more densely.
+        return sorted(files, key=lambda file: (-scores[file.path], file.size if scores[file.path] else 0))
 
     return order
 

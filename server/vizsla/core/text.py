@@ -24,17 +24,28 @@ _MOST_HUMPS = 8  # a longer one is a sentence, or generated; nobody asks for it 
 
 
 def function_text(function: Function) -> str:
-    """The text that stands for a function in the encoders: names in plain words, documentation, source.
+    """The text that stands for a function in the bi-encoder, see ``unit_text``."""
+    return unit_text(
+        qualified_name=function.qualified_name,
+        container=function.container,
+        kind=function.kind,
+        doc=function.doc,
+        source=function.source,
+    )
+
+
+def unit_text(*, qualified_name: str, container: str, kind: Kind, doc: str, source: str) -> str:
+    """What encoders read of a function: names in plain words, documentation, source.
 
     Who documents a function says in words what it does; its name is spelled out only where nobody did. The path, and
     the name of a module, which comes from it, are left out on purpose: renaming a file must not cost a forward pass.
     """
-    named = function.container if function.doc or function.kind in _NAMED_BY_FILE else function.qualified_name
+    named = container if doc or kind in _NAMED_BY_FILE else qualified_name
     parts = [" ".join(humps(named))] if named else []
     # A docstring is in the source already, though with other indentation; its first line is the same.
-    if function.doc and function.doc.split("\n", 1)[0] not in function.source:
-        parts.append(function.doc)
-    parts.append(function.source)
+    if doc and doc.split("\n", 1)[0] not in source:
+        parts.append(doc)
+    parts.append(source)
     return "\n".join(parts)[:MODEL_TEXT_LIMIT]
 
 

@@ -18,8 +18,6 @@ from vizsla.index.store import Store
 from vizsla.index.vectors import VectorIndex
 from vizsla.retrieval.query import Question
 
-_K1 = 1.2  # of SQLite's bm25(); a word's share of a score never reaches its inverse frequency times _K1 + 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -29,7 +27,7 @@ class Candidate:
         function: as the store knows it.
         cosine: between question and function, in [-1, 1]; NaN when one of them has no vector.
         dense_rank: place among the nearest, from 1; None when it is not among them.
-        match: BM25 as a share of what the question's words could reach at most, in [0, 1]; 0 without any word.
+        match: BM25 as a share of what the question's words could reach, in [0, 1]; 0 without any word.
         lexical_rank: place among those that share words, from 1; None when it is not among them.
     """
 
@@ -72,7 +70,7 @@ def gather(
     if use_words and question.words:
         best = _best_possible(store.word_counts(question.words), store.function_count)
         for found in store.search_words(question.words, count, allowed):
-            matches[found.key] = min(found.score / best, 1.0) if best > 0 else 0.0
+            matches[found.key] = min(found.score / best, 1.0)
     keys = sorted({*dense, *matches})
     cosines = [math.nan] * len(keys)
     if query_vector is not None and vectors is not None:
@@ -93,10 +91,5 @@ def gather(
 
 
 def _best_possible(counts: Mapping[str, int], functions: int) -> float:
-    """The BM25 score that no function can exceed: every word of the question, as often as can be."""
-    total = 0.0
-    for count in counts.values():
-        # SQLite's own formula: a word in more than half of all functions counts as good as nothing.
-        inverse_frequency = math.log((functions - count + 0.5) / (count + 0.5))
-        total += max(inverse_frequency, 1e-6)
-    return total * (_K1 + 1)
+    """What a function would score that is made of nothing but the question's words: the sum of their rarities."""
+    return sum(math.log1p((functions - count + 0.5) / (count + 0.5)) for count in counts.values() if count <= functions)

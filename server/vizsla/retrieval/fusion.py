@@ -10,10 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from vizsla.core.types import FunctionKey
 from vizsla.retrieval.candidates import Candidate
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.signals import Signals, signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
+
+_SIZE_UNIT = 20  # bytes: below it a function's size says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +49,17 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A candidate with its score: the probability that it answers, in [0, 1]."""
+    """A candidate with its score.
+
+    Attributes:
+        score: the probability that it answers, in [0, 1], comparable between questions.
+        copies: functions that say the same and gave way to it, see ``duplicates``.
+    """
 
     candidate: Candidate
     score: float
     why: Why
+    copies: tuple[FunctionKey, ...] = ()
 
 
 def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights = WEIGHTS) -> list[Ranked]:
@@ -65,9 +74,10 @@ def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights =
         All of them, best first, equal scores by the smaller key.
     """
     signals = [signals_of(question, candidate.function) for candidate in candidates]
+    pool = Pool.of(question, candidates)
     logits = [
         weights.bias + math.fsum(weight * value for weight, value in zip(weights.of_features, features, strict=True))
-        for features in (features_of(question, c, s, weights) for c, s in zip(candidates, signals, strict=True))
+        for features in (features_of(c, s, pool, weights) for c, s in zip(candidates, signals, strict=True))
     ]
     support = support_of_files([candidate.function.path for candidate in candidates], logits)
     ranked = []
@@ -77,15 +87,42 @@ def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights =
     return sorted(ranked, key=lambda one: (-one.score, one.candidate.function.key))
 
 
-def features_of(question: Question, candidate: Candidate, signals: Signals, weights: Weights) -> tuple[float, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """What all candidates of a question have in common.
+
+    Attributes:
+        best_match: the highest of their matches.
+        word_weight: logarithm of the number of words asked for; one word alone singles nothing out.
+        documented: share of the candidates with documentation: where it is high, meaning is the better guide.
+    """
+
+    best_match: float
+    word_weight: float
+    documented: float
+
+    @classmethod
+    def of(cls, question: Question, candidates: Sequence[Candidate]) -> Pool:
+        """Look over the candidates once."""
+        return cls(
+            best_match=max((candidate.match for candidate in candidates), default=0.0),
+            word_weight=math.log(max(len(question.words), 1)),
+            documented=sum(bool(candidate.function.doc) for candidate in candidates) / max(len(candidates), 1),
+        )
+
+
+def features_of(candidate: Candidate, signals: Signals, pool: Pool, weights: Weights) -> tuple[float, ...]:
     """The numbers that are weighted, in the order of ``Weights.of_features``."""
     cosine = candidate.cosine
     if math.isnan(cosine):  # as near as its words let one expect
         cosine = weights.expected_cosine + weights.expected_cosine_per_match * candidate.match
+    lead = candidate.match / pool.best_match if pool.best_match else 0.0
+    span = candidate.function.span
     return (
         cosine,
         candidate.match,
-        candidate.match if question.is_symbol_like else 0.0,
+        lead * pool.word_weight,
+        lead * pool.documented,
         signals.name,
         signals.path,
         signals.file_name,
@@ -95,7 +132,7 @@ def features_of(question: Question, candidate: Candidate, signals: Signals, weig
         float(signals.is_generated),
         float(signals.is_vendored),
         float(signals.is_lobby),
-        float(signals.is_remainder),
+        math.log(_SIZE_UNIT + span.end - span.start),
     )
 
 

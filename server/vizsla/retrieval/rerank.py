@@ -8,12 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vizsla.core.text import humps
+from vizsla.core.text import unit_text
 from vizsla.index.records import StoredFunction
 from vizsla.retrieval.fusion import Ranked, logit_of, sigmoid, with_score
 
 WEIGHT = 0.5
 """Of the cross-encoder's logit against the fused logit, until one is trained here."""
+
+REACH = 6.0
+"""How far, in logits, the cross-encoder is trusted to lift a candidate."""
 
 
 def rerank_text(function: StoredFunction, source: str) -> str:
@@ -23,10 +26,31 @@ def rerank_text(function: StoredFunction, source: str) -> str:
         function: as the store knows it.
         source: its text as the file is now.
     """
-    parts = [" ".join(humps(function.qualified_name))]
-    if function.doc and function.doc.split("\n", 1)[0] not in source:
-        parts.append(function.doc)
-    return "\n".join([*parts, source])
+    return unit_text(
+        qualified_name=function.qualified_name,
+        container=function.container,
+        kind=function.kind,
+        doc=function.doc,
+        source=source,
+    )
+
+
+def choose_depth(ranked: Sequence[Ranked], most: int, *, reach: float = REACH) -> int:
+    """How many of the first are worth reading: those that the cross-encoder could still lift to the top.
+
+    Args:
+        ranked: best first.
+        most: never more than so many.
+        reach: logits below the best from where nothing comes back.
+
+    Returns:
+        A number of leading candidates, at most ``most``; 0 when there is nothing to choose between.
+    """
+    if len(ranked) < 2:
+        return 0
+    best = logit_of(ranked[0].score)
+    near = sum(1 for one in ranked[:most] if logit_of(one.score) > best - reach)
+    return min(max(near, 2), most, len(ranked))
 
 
 def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], *, weight: float = WEIGHT) -> list[Ranked]:

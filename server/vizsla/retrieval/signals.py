@@ -27,7 +27,7 @@ _EXAMPLE = _below("examples?", "samples?", "demos?", "benchmarks?", "bench", "tu
 _VENDORED = _below("vendor", "vendored", "third[_-]?party", "node_modules", "external", "extern", "deps")
 _GENERATED = re.compile(r"\.pb\.|_pb2|\.(?:g|gen|generated|min)\.|[_./]generated[_./]", re.IGNORECASE)
 _DECLARATIONS = re.compile(r"\.(?:d\.ts|pyi)$")
-_LOBBY = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|lib\.rs|package-info\.java|__main__\.py)$")
+_LOBBY = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|lib\.rs|package-info\.java)$")
 _SUFFIX = re.compile(r"(?:ations?|ings?|ions?|ers?|ors?|ed|es|e|s)$")
 _LEAST_STEM = 4
 
@@ -42,8 +42,7 @@ class Signals:
         file_name: share of the file name's words that stand in the question.
         defines: it is the definition of a symbol that the question names.
         is_test, is_example, is_generated, is_vendored: by its path, unless the question asks for such code.
-        is_lobby: top-level statements of a file that mostly exports what others define.
-        is_remainder: top-level statements, or lines of a text.
+        is_lobby: undocumented top-level statements of a file that mostly exports what others define.
     """
 
     name: float
@@ -55,7 +54,6 @@ class Signals:
     is_generated: bool
     is_vendored: bool
     is_lobby: bool
-    is_remainder: bool
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -69,7 +67,6 @@ class Signals:
             "generated": self.is_generated,
             "vendored": self.is_vendored,
             "re-export": self.is_lobby,
-            "top level": self.is_remainder,
         }
         return tuple(name for name, applies in named.items() if applies)
 
@@ -89,8 +86,7 @@ def signals_of(question: Question, function: StoredFunction) -> Signals:
         is_example=place.is_example and not question.asks_for_examples,
         is_generated=place.is_generated,
         is_vendored=place.is_vendored,
-        is_lobby=place.is_lobby and is_remainder,
-        is_remainder=is_remainder,
+        is_lobby=place.is_lobby and is_remainder and not function.doc,
     )
 
 

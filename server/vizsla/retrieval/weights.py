@@ -1,4 +1,4 @@
-"""The weights of fusion, as ``benchmarks/fit_fusion.py`` wrote them. Do not edit by hand."""
+"""The weights of fusion, as ``benchmarks/fit_fusion.py`` writes them: fit them again, do not edit them by hand."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """How much each feature moves the logit; the order of the features is that of ``of_features``."""
+    """How much each feature moves the logit; see ``fusion.features_of``.
+
+    Attributes:
+        lead: of the match against the best match, times the logarithm of the number of words.
+        lead_documented: of the match against the best match, times the share of documented candidates.
+        size: of the logarithm of the function's bytes.
+        support: of the file's other candidates.
+        expected_cosine, expected_cosine_per_match: what stands in for a cosine that is not known.
+    """
 
     bias: float
     cosine: float
     match: float
-    match_of_symbol: float
+    lead: float
+    lead_documented: float
     name: float
     path: float
     file_name: float
@@ -22,18 +31,19 @@ class Weights:
     is_generated: float
     is_vendored: float
     is_lobby: float
-    is_remainder: float
+    size: float
     support: float
     expected_cosine: float
     expected_cosine_per_match: float
 
     @property
     def of_features(self) -> tuple[float, ...]:
-        """One weight per feature of ``fusion.features_of``."""
+        """One weight per feature of ``fusion.features_of``, in its order."""
         return (
             self.cosine,
             self.match,
-            self.match_of_symbol,
+            self.lead,
+            self.lead_documented,
             self.name,
             self.path,
             self.file_name,
@@ -43,26 +53,27 @@ class Weights:
             self.is_generated,
             self.is_vendored,
             self.is_lobby,
-            self.is_remainder,
+            self.size,
         )
 
 
 WEIGHTS = Weights(
-    bias=-10.0,
+    bias=-12.0,
     cosine=14.0,
-    match=7.0,
-    match_of_symbol=4.0,
-    name=1.5,
-    path=1.0,
-    file_name=0.5,
-    defines=3.0,
-    is_test=-1.5,
+    match=3.0,
+    lead=1.76,
+    lead_documented=-2.3,
+    name=0.74,
+    path=4.0,
+    file_name=0.3,
+    defines=2.2,
+    is_test=-3.0,
     is_example=-1.0,
     is_generated=-1.0,
     is_vendored=-1.0,
-    is_lobby=-1.0,
-    is_remainder=-0.5,
+    is_lobby=-0.5,
+    size=0.3,
     support=0.5,
-    expected_cosine=0.2,
-    expected_cosine_per_match=0.4,
+    expected_cosine=0.19,
+    expected_cosine_per_match=0.73,
 )

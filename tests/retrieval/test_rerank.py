@@ -1,0 +1,95 @@
+"""The cross-encoder's opinion beside the fused one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retrieval.candidate_builders import candidate, function
+from vizsla.core.text import function_text
+from vizsla.core.types import Function, Kind, Position, Range, Span
+from vizsla.retrieval.fusion import Ranked, fuse
+from vizsla.retrieval.query import Question
+from vizsla.retrieval.rerank import choose_depth, reorder, rerank_text
+
+ASKED = Question.from_text("how are uploads retried")
+NAN = float("nan")
+
+
+def ranked(*cosines: float) -> list[Ranked]:
+    return fuse(ASKED, [candidate(function(k, "f", path=f"{k}.py"), cosine=c) for k, c in enumerate(cosines, start=1)])
+
+
+def keys(found: list[Ranked]) -> list[int]:
+    return [one.candidate.function.key for one in found]
+
+
+def scores(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.array(values, dtype=np.float32)
+
+
+def test_nothing_to_reorder() -> None:
+    assert reorder([], scores()) == []
+
+
+def test_equal_logits_change_nothing() -> None:
+    found = ranked(0.5, 0.4, 0.3)
+    again = reorder(found, scores(2.0, 2.0, 2.0))
+    assert keys(again) == keys(found)
+    assert [one.score for one in again] == pytest.approx([one.score for one in found])
+
+
+def test_a_clear_opinion_lifts_a_close_candidate() -> None:
+    assert keys(reorder(ranked(0.5, 0.49), scores(-5.0, 5.0))) == [2, 1]
+
+
+def test_an_opinion_never_replaces_the_fused_score() -> None:
+    assert keys(reorder(ranked(0.9, 0.1), scores(0.0, 1.0))) == [1, 2]
+
+
+def test_what_was_not_read_keeps_its_score() -> None:
+    found = ranked(0.5, 0.4, 0.3)
+    again = reorder(found, scores(1.0, NAN, -1.0))
+    by_key: dict[int, Ranked] = {one.candidate.function.key: one for one in again}
+    assert by_key[2].score == found[1].score
+    assert by_key[2].why.rerank is None
+    assert by_key[1].why.rerank == 1.0
+
+
+def test_no_opinion_at_all_changes_nothing() -> None:
+    found = ranked(0.5, 0.4)
+    assert reorder(found, scores(NAN, NAN)) == found
+
+
+def test_scores_stay_probabilities() -> None:
+    again = reorder(ranked(0.9, 0.0), scores(80.0, -80.0))
+    assert all(0.0 <= one.score <= 1.0 for one in again)
+
+
+def test_another_number_of_scores_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 candidates, got 1"):
+        reorder(ranked(0.5, 0.4), scores(1.0))
+
+
+def test_reading_is_limited_to_what_can_still_win() -> None:
+    assert choose_depth([], 20) == 0
+    assert choose_depth(ranked(0.5), 20) == 0
+    assert choose_depth(ranked(*(0.5 for _ in range(30))), 20) == 20
+    assert choose_depth(ranked(0.9, 0.89, *(-0.9 for _ in range(8))), 20) == 2
+
+
+def test_the_cross_encoder_reads_the_text_that_the_bi_encoder_read() -> None:
+    source = 'def send(path):\n    """Send it."""\n    return 1'
+    parsed = Function(
+        name="send",
+        qualified_name="Store.send",
+        kind=Kind.METHOD,
+        language="python",
+        signature="def send(path)",
+        doc="Send it.",
+        source=source,
+        span=Span(start=0, end=len(source)),
+        range=Range(start=Position(line=0, character=0), end=Position(line=2, character=12)),
+    )
+    stored = function(1, "Store.send", kind=Kind.METHOD, doc="Send it.")
+    assert rerank_text(stored, source) == function_text(parsed)

@@ -21,8 +21,8 @@ from vizsla.models.manifest import Manifest, read_manifest
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.services.resources import Resources
 
-TEXTS, QUICK_TEXTS = 512, 256
-ROUNDS, QUICK_ROUNDS = 5, 2
+TEXTS, QUICK_TEXTS = 384, 128
+ROUNDS, QUICK_ROUNDS = 3, 2
 
 
 def measure(files: Sequence[Parsed], *, quick: bool) -> list[Figure]:

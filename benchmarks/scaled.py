@@ -61,6 +61,7 @@ def build(
             if left <= 0:
                 break
     workspace.store.set_meta("reconciled_at", "1.0")
+    vectors.prepare()  # the graph, where there are enough for one
     workspace.save_vectors()
 
 

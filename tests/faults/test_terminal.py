@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.conftest import SHOP, write_tree
 
+from shop import SHOP, write_tree
 from vizsla.index.lock import WriterLock
 
 VIZSLA = (sys.executable, "-P", "-m", "vizsla.cli")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import write_tree
 from services.trees import BorrowedResources, borrow
+from shop import write_tree
 from vizsla.core.errors import IndexBusyError
 from vizsla.services.clearing import clear_all, clear_workspace
 from vizsla.services.index_directory import workspace_directory

@@ -30,6 +30,11 @@ def test_colons_of_code_are_no_filters(query: str) -> None:
     assert split_filters(query, Filters()) == (query, Filters())
 
 
+def test_a_minus_where_it_means_nothing_is_refused() -> None:
+    with pytest.raises(QueryError, match="only path: takes a minus"):
+        split_filters("x -lang:go", Filters())
+
+
 @pytest.mark.parametrize("query", ["kind:banana", "is:lost"])
 def test_an_unknown_value_is_refused(query: str) -> None:
     with pytest.raises(QueryError, match="there is no"):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import write_tree
+from shop import write_tree
 from vizsla.core.errors import WorkerDiedError
 from vizsla.services.indexing import IndexingService
 from vizsla.services.progress import Progress, Stage
 from vizsla.services.resources import Resources
 from vizsla.services.status import status_of
+from vizsla.services.upkeep import Upkeep
 from vizsla.services.workspace import Workspace
 
 
@@ -115,3 +116,13 @@ def test_a_file_that_keeps_changing_does_not_keep_others_from_leaving(workspace:
         thread.join()
     assert "web/session.js" not in workspace.store.files()
     assert indexing.reconcile().is_complete
+
+
+def test_another_parser_reads_every_file_again_and_embeds_nothing_twice(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Upkeep(workspace).run()
+    monkeypatch.setattr("vizsla.services.stamps.parser_edition", lambda: "of tomorrow")
+    again = Upkeep(workspace).run()
+    assert (again.reconciled.parsed, again.embedded.encoded) == (first.reconciled.parsed, 0)
+    assert Upkeep(workspace).run().reconciled.parsed == 0

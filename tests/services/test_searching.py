@@ -88,6 +88,11 @@ async def test_a_language_may_be_called_by_its_other_names(indexed: Workspace) -
         await ask(indexed, "cookie lang:pyton")
 
 
+async def test_a_folder_that_is_not_there_is_told(indexed: Workspace) -> None:
+    with pytest.raises(QueryError, match="there is no folder nowhere in"):
+        await ask(indexed, "cookie in:nowhere")
+
+
 async def test_a_function_that_moved_since_is_shown_where_it_is_now(indexed: Workspace) -> None:
     path = indexed.root / "shop/uploads.py"
     path.write_text("# a\n# b\n# c\n" + path.read_text())

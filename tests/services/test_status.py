@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from conftest import write_tree
 from services.trees import borrow
+from shop import write_tree
 from vizsla.core.settings import CacheSettings, IndexSettings, Settings
 from vizsla.services.discovery import scan
 from vizsla.services.progress import never

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import write_tree
 from services.trees import borrow, missing
+from shop import write_tree
 from vizsla.core.errors import CacheError
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.progress import Progress, Stage

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import write_tree
 from services.trees import borrow, stored
+from shop import write_tree
 from vizsla.core.errors import CacheError, WorkerDiedError, WorkspaceError
 from vizsla.index.store import Store
 from vizsla.services.answers import SearchRequest

@@ -60,6 +60,8 @@ def split_filters(query: str, filters: Filters) -> tuple[str, Filters]:
     """
     for minus, name, raw in _INLINE.findall(query):
         value = raw.strip('"')
+        if minus and name != "path":
+            raise QueryError(f"-{name}: is no filter; only path: takes a minus")
         if name in ("lang", "language"):
             filters = replace(filters, languages=(*filters.languages, *value.lower().split(",")))
         elif name == "kind":

@@ -57,9 +57,11 @@ def allowed_keys(workspace: Workspace, filters: Filters) -> npt.NDArray[np.int64
     """Keys of the functions that pass, sorted.
 
     Raises:
-        QueryError: a language is not known; or only changed files are wanted, but there is no git repository.
+        QueryError: a language or the folder is not known; or changed files are wanted, but there is no repository.
     """
     languages = tuple(id for name in filters.languages for id in language_ids(name))
+    if filters.folder and not (workspace.root / filters.folder).is_dir():
+        raise QueryError(f"there is no folder {filters.folder} in {workspace.root}; name one that holds code")
     paths: frozenset[str] | None = None
     if filters.only_changed:
         changed = changed_files(workspace.root)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from vizsla.core.settings import IndexSettings
 from vizsla.index.records import FileRecord, FileState
+from vizsla.parsing.edition import parser_edition
 from vizsla.services.discovery import FoundFile
 from vizsla.services.entries import TEXT
 from vizsla.services.reading import SourceText
@@ -65,7 +66,7 @@ def failed(record: FileRecord, reason: str) -> FileRecord:
 
 
 def settings_stamp(settings: IndexSettings) -> str:
-    """Changes when files that did not change may have to be left out, or taken in, by other settings.
+    """Changes when files that did not change may give other functions: by other settings, or another parser.
 
     ``exclude`` is not in it: it says which files there are at all.
     """
@@ -76,6 +77,7 @@ def settings_stamp(settings: IndexSettings) -> str:
             settings.max_functions_per_file,
             settings.parse_seconds,
             settings.text_windows,
+            parser_edition(),
         )
     )
 

@@ -178,7 +178,7 @@ def _edited(text: bytes) -> bytes:
     """The text with a comment in the bodies of its fourth and its last method."""
     found = list(_DEFINITION.finditer(text))
     for match in (found[-1], found[3]):
-        text = text[: match.end()] + match.group(1) + b"    # changed to measure\n" + text[match.end() :]
+        text = text[: match.end()] + match.group(1) + f"    # changed to measure {time.time_ns()}\n".encode() + text[match.end() :]
     return text
 
 

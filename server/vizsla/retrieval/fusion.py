@@ -95,19 +95,23 @@ class Pool:
         best_match: the highest of their matches.
         word_weight: logarithm of the number of words asked for; one word alone singles nothing out.
         documented: share of the candidates with documentation: where it is high, meaning is the better guide.
+        nameless: share of the candidates without a name, as snippets are: their words say less.
     """
 
     best_match: float
     word_weight: float
     documented: float
+    nameless: float
 
     @classmethod
     def of(cls, question: Question, candidates: Sequence[Candidate]) -> Pool:
         """Look over the candidates once."""
+        count = max(len(candidates), 1)
         return cls(
             best_match=max((candidate.match for candidate in candidates), default=0.0),
             word_weight=math.log(max(len(question.words), 1)),
-            documented=sum(bool(candidate.function.doc) for candidate in candidates) / max(len(candidates), 1),
+            documented=sum(bool(candidate.function.doc) for candidate in candidates) / count,
+            nameless=sum(not candidate.function.name for candidate in candidates) / count,
         )
 
 
@@ -123,6 +127,7 @@ def features_of(candidate: Candidate, signals: Signals, pool: Pool, weights: Wei
         candidate.match,
         lead * pool.word_weight,
         lead * pool.documented,
+        lead * pool.nameless,
         signals.name,
         signals.path,
         signals.file_name,

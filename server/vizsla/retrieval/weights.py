@@ -12,6 +12,7 @@ class Weights:
     Attributes:
         lead: of the match against the best match, times the logarithm of the number of words.
         lead_documented: of the match against the best match, times the share of documented candidates.
+        lead_nameless: likewise, times the share of candidates without a name.
         size: of the logarithm of the function's bytes.
         support: of the file's other candidates.
         expected_cosine, expected_cosine_per_match: what stands in for a cosine that is not known.
@@ -22,6 +23,7 @@ class Weights:
     match: float
     lead: float
     lead_documented: float
+    lead_nameless: float
     name: float
     path: float
     file_name: float
@@ -44,6 +46,7 @@ class Weights:
             self.match,
             self.lead,
             self.lead_documented,
+            self.lead_nameless,
             self.name,
             self.path,
             self.file_name,
@@ -58,22 +61,23 @@ class Weights:
 
 
 WEIGHTS = Weights(
-    bias=-12.0,
-    cosine=14.0,
-    match=3.0,
-    lead=1.76,
-    lead_documented=-2.3,
-    name=0.74,
-    path=4.0,
-    file_name=0.3,
-    defines=2.2,
-    is_test=-3.0,
-    is_example=-1.0,
-    is_generated=-1.0,
-    is_vendored=-1.0,
-    is_lobby=-0.5,
-    size=0.3,
-    support=0.5,
-    expected_cosine=0.19,
-    expected_cosine_per_match=0.73,
+    bias=-6.451,
+    cosine=6.518,
+    match=1.424,
+    lead=0.429,
+    lead_documented=-0.498,
+    lead_nameless=-0.717,
+    name=0.307,
+    path=2.446,
+    file_name=0.094,
+    defines=0.777,
+    is_test=-1.899,
+    is_example=-0.379,
+    is_generated=-0.379,
+    is_vendored=-0.379,
+    is_lobby=-0.19,
+    size=0.114,
+    support=0.112,
+    expected_cosine=0.218,
+    expected_cosine_per_match=0.661,
 )

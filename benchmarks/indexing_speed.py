@@ -177,8 +177,9 @@ def _editable(tree: Path) -> list[str]:
 def _edited(text: bytes) -> bytes:
     """The text with a comment in the bodies of its fourth and its last method."""
     found = list(_DEFINITION.finditer(text))
+    comment = f"    # changed to measure {time.time_ns()}\n".encode()  # no run may find it in the cache of vectors
     for match in (found[-1], found[3]):
-        text = text[: match.end()] + match.group(1) + f"    # changed to measure {time.time_ns()}\n".encode() + text[match.end() :]
+        text = text[: match.end()] + match.group(1) + comment + text[match.end() :]
     return text
 
 

@@ -37,8 +37,8 @@ from vizsla.retrieval.signals import signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
 
 Floats = npt.NDArray[np.float64]
-_NOISE = 0.004  # of a mean reciprocal rank over some hundred questions, and more
-_LEAST = {"support": 0.2, "size": 0.0}  # what we know better than the sets tell
+_NOISE = 0.002  # by so much a set may fall below its better retriever for nothing
+_LEAST = {"support": 0.1, "size": 0.1}  # a walk would give them up for a thousandth elsewhere
 _FITTED = (
     "cosine",
     "match",

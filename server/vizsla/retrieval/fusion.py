@@ -7,6 +7,7 @@ once by ``benchmarks/fit_fusion.py``; see ``docs/decisions/0004-fusion.md``.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -53,13 +54,31 @@ class Ranked:
 
     Attributes:
         score: the probability that it answers, in [0, 1], comparable between questions.
+        fused: the score before the cross-encoder read it.
+        rerank: the cross-encoder's logit; None when it did not read it.
         copies: functions that say the same and gave way to it, see ``duplicates``.
     """
 
     candidate: Candidate
+    signals: Signals
     score: float
-    why: Why
+    fused: float
+    rerank: float | None = None
     copies: tuple[FunctionKey, ...] = ()
+
+    @property
+    def why(self) -> Why:
+        """What led to the score; put together when asked for, as most candidates are never shown."""
+        cosine = self.candidate.cosine
+        return Why(
+            dense_rank=self.candidate.dense_rank,
+            lexical_rank=self.candidate.lexical_rank,
+            cosine=None if math.isnan(cosine) else cosine,
+            match=self.candidate.match,
+            fused=self.fused,
+            rerank=self.rerank,
+            signals=self.signals.spoken,
+        )
 
 
 def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights = WEIGHTS) -> list[Ranked]:
@@ -75,15 +94,16 @@ def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights =
     """
     signals = [signals_of(question, candidate.function) for candidate in candidates]
     pool = Pool.of(question, candidates)
+    of_features = weights.of_features
     logits = [
-        weights.bias + math.fsum(weight * value for weight, value in zip(weights.of_features, features, strict=True))
-        for features in (features_of(c, s, pool, weights) for c, s in zip(candidates, signals, strict=True))
+        weights.bias + math.fsum(map(operator.mul, of_features, features_of(candidate, seen, pool, weights)))
+        for candidate, seen in zip(candidates, signals, strict=True)
     ]
     support = support_of_files([candidate.function.path for candidate in candidates], logits)
     ranked = []
     for candidate, seen, logit, supported in zip(candidates, signals, logits, support, strict=True):
         score = sigmoid(logit + weights.support * supported)
-        ranked.append(Ranked(candidate=candidate, score=score, why=_why(candidate, seen, score)))
+        ranked.append(Ranked(candidate=candidate, signals=seen, score=score, fused=score))
     return sorted(ranked, key=lambda one: (-one.score, one.candidate.function.key))
 
 
@@ -176,15 +196,4 @@ def logit_of(score: float) -> float:
 
 def with_score(ranked: Ranked, score: float, rerank: float | None) -> Ranked:
     """The same with another score and the cross-encoder's logit."""
-    return replace(ranked, score=score, why=replace(ranked.why, rerank=rerank))
-
-
-def _why(candidate: Candidate, signals: Signals, score: float) -> Why:
-    return Why(
-        dense_rank=candidate.dense_rank,
-        lexical_rank=candidate.lexical_rank,
-        cosine=None if math.isnan(candidate.cosine) else candidate.cosine,
-        match=candidate.match,
-        fused=score,
-        signals=signals.spoken,
-    )
+    return replace(ranked, score=score, rerank=rerank)

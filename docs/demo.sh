@@ -14,5 +14,5 @@ ask() {
 printf '$ vizsla index %s\n' "$tree"
 .venv/bin/vizsla index "$tree"
 ask "where are session cookies signed"
-ask "how is a view function chosen for a URL"
+ask "render a template with its context"
 ask "load configuration from environment variables"

@@ -1,0 +1,58 @@
+"""A question with a cross-encoder: the fused answer first, the reranked one after it, within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models.tiny_models import make_tiny_model
+from vizsla.core.settings import CacheSettings, ModelSettings, Settings
+from vizsla.services.answers import Answer, SearchRequest
+from vizsla.services.resources import Resources
+from vizsla.services.searching import SearchService
+from vizsla.services.upkeep import Upkeep
+from vizsla.services.workspace import Workspace
+
+
+@pytest.fixture
+def reranking(shop: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """The small shop, indexed, with a tiny cross-encoder that knows nothing."""
+    folder = make_tiny_model(tmp_path / "reranker", "cross-encoder")
+    settings = Settings(cache=CacheSettings(directory=tmp_path / "cache"), models=ModelSettings(reranker=str(folder)))
+    settings = replace(settings, search=replace(settings.search, rerank_seconds=60.0))
+    with Resources(settings) as resources, Workspace(shop, resources) as workspace:
+        Upkeep(workspace).run()
+        yield workspace
+
+
+async def answers_of(workspace: Workspace, request: SearchRequest) -> list[Answer]:
+    """All answers to a question, in their order."""
+    service = SearchService(workspace)
+    try:
+        return [answer async for answer in service.answers(request)]
+    finally:
+        service.close()
+
+
+async def test_the_fused_answer_comes_first_and_the_reranked_one_has_the_same_hits(reranking: Workspace) -> None:
+    fused, reranked = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    assert (fused.is_reranked, reranked.is_reranked) == (False, True)
+    assert {hit.qualified_name for hit in fused.hits} == {hit.qualified_name for hit in reranked.hits}
+    assert all(hit.why.as_dict()["rerank"] is None for hit in fused.hits)
+    assert all(isinstance(hit.why.as_dict()["rerank"], float) for hit in reranked.hits)
+    scores = [hit.score for hit in reranked.hits]
+    assert scores == sorted(scores, reverse=True)
+
+
+async def test_a_user_can_do_without_the_reranker(reranking: Workspace) -> None:
+    (only,) = await answers_of(reranking, SearchRequest(query="retry failed uploads", rerank="off"))
+    assert not only.is_reranked
+
+
+async def test_without_time_the_fused_order_stays(reranking: Workspace) -> None:
+    fused, last = await answers_of(reranking, SearchRequest(query="retry failed uploads", rerank_seconds=0.0))
+    assert not last.is_reranked
+    assert [hit.qualified_name for hit in last.hits] == [hit.qualified_name for hit in fused.hits]

@@ -7,10 +7,6 @@ class VizslaError(Exception):
     """Base of every error whose message is written for the user."""
 
 
-class SettingsError(VizslaError):
-    """A setting has a value that cannot be used."""
-
-
 class WorkspaceError(VizslaError):
     """The workspace cannot be read."""
 

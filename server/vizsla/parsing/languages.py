@@ -32,7 +32,7 @@ class Language:
         interpreters: programs whose ``#!`` line marks a file of the language.
         grammar: name of the grammar's package.
         grammar_function: the function of the package that hands out the grammar.
-        query: stem of the file in ``queries/``; "" for the id.
+        queries: stems of the files in ``queries/`` that make its query, in their order; empty for the id alone.
         line_comments: what starts a comment that ends with its line.
         block_comments: what opens and closes a comment of many lines.
         constructors: names that make a method a constructor.
@@ -48,7 +48,7 @@ class Language:
     id: str
     suffixes: tuple[str, ...]
     grammar: str
-    query: str = ""
+    queries: tuple[str, ...] = ()
     grammar_function: str = "language"
     file_names: tuple[str, ...] = ()
     interpreters: tuple[str, ...] = ()
@@ -81,6 +81,7 @@ _TABLE = (
         file_names=("Jakefile",),
         interpreters=("node", "nodejs", "deno", "bun"),
         grammar="tree_sitter_javascript",
+        queries=("ecmascript", "javascript"),
         constructors=("constructor",),
     ),
     Language(
@@ -89,6 +90,7 @@ _TABLE = (
         interpreters=("ts-node", "tsx"),
         grammar="tree_sitter_typescript",
         grammar_function="language_typescript",
+        queries=("ecmascript", "typescript"),
         constructors=("constructor",),
     ),
     Language(
@@ -96,7 +98,7 @@ _TABLE = (
         suffixes=(".tsx",),
         grammar="tree_sitter_typescript",
         grammar_function="language_tsx",
-        query="typescript",
+        queries=("ecmascript", "typescript"),
         constructors=("constructor",),
     ),
     Language(id="java", suffixes=(".java",), grammar="tree_sitter_java", class_named_constructor=True),
@@ -290,5 +292,7 @@ def query_of(language: Language) -> tree_sitter.Query:
     """The compiled query that finds the units of the language."""
     import tree_sitter
 
-    source = importlib.resources.files("vizsla.parsing").joinpath("queries", f"{language.query or language.id}.scm")
-    return tree_sitter.Query(grammar_of(language), source.read_text(encoding="utf-8"))
+    folder = importlib.resources.files("vizsla.parsing").joinpath("queries")
+    stems = language.queries or (language.id,)
+    source = "\n".join(folder.joinpath(f"{stem}.scm").read_text(encoding="utf-8") for stem in stems)
+    return tree_sitter.Query(grammar_of(language), source)

@@ -62,6 +62,11 @@ class Range:
     end: Position
 
 
+def container_of(qualified_name: str, name: str) -> str:
+    """A qualified name without the name that it ends with: "" at the top of a file."""
+    return qualified_name[: -len(name)].rstrip(".")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """The unit we index: a function, a type's outline, or the top-level statements of a module.
@@ -93,7 +98,7 @@ class Function:
     @property
     def container(self) -> str:
         """The qualified name without the name: "" at the top of a file."""
-        return self.qualified_name[: -len(self.name)].rstrip(".")
+        return container_of(self.qualified_name, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

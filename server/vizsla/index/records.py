@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vizsla.core.types import ContentHash, FunctionKey, IndexEntry, Kind, Range, Span
+from vizsla.core.types import ContentHash, FunctionKey, IndexEntry, Kind, Range, Span, container_of
 
 
 class FileState(StrEnum):
@@ -76,7 +76,7 @@ class StoredFunction:
     @property
     def container(self) -> str:
         """The qualified name without the name: "" at the top of a file."""
-        return self.qualified_name[: -len(self.name)].rstrip(".")
+        return container_of(self.qualified_name, self.name)
 
 
 SIGNATURE_LIMIT = 400

@@ -40,6 +40,7 @@ QUERY_LIMIT = 2_000
 """Characters of a question that are read: models read 256 tokens, and full text needs no more."""
 
 _LOAD_SECONDS = 20.0  # a worker that was just started takes less, also on a busy laptop
+_REPLACEMENTS = 5  # of a store beneath one question: more than that is no replacement but a fault
 _ENCODE_SECONDS = 3.0  # beyond this the answer comes from words alone: the worker is dead or stuck
 _T = TypeVar("_T")
 
@@ -170,19 +171,20 @@ class SearchService:
         return await asyncio.get_running_loop().run_in_executor(self._threads, stage)
 
     async def _on_view(self, stage: Callable[[View], _T]) -> _T:
-        """Run a stage on store and vectors that belong together; once more if they were replaced beneath it."""
+        """Run a stage on store and vectors that belong together; again if they were replaced beneath it."""
 
         def run() -> _T:
-            view = self._workspace.view()
-            try:
-                return stage(view)
-            except QueryError:
-                raise
-            except Exception as error:
-                if self._workspace.view().store is not view.store:
-                    return stage(self._workspace.view())
-                self._workspace.is_damaged |= isinstance(error, DamagedError)  # the next upkeep mends it
-                raise
+            for _ in range(_REPLACEMENTS):
+                store = self._workspace.current_store()
+                try:
+                    return stage(self._workspace.view())  # to load the vectors for a view reads the store as well
+                except QueryError:
+                    raise
+                except Exception as error:
+                    if self._workspace.current_store() is store:
+                        self._workspace.is_damaged |= isinstance(error, DamagedError)  # the next upkeep mends it
+                        raise
+            return stage(self._workspace.view())
 
         return await self._run(run)
 

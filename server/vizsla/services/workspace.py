@@ -104,6 +104,15 @@ class Workspace:
         models = self.resources.models
         return models.fingerprint if models else None
 
+    def current_store(self) -> Store:
+        """The store, never one that is being replaced at this moment.
+
+        Raises:
+            WorkspaceError: the workspace was closed.
+        """
+        with self._lock:
+            return self.store
+
     def view(self) -> View:
         """Store and vectors as they are now, with what another process wrote meanwhile.
 

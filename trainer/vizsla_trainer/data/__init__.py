@@ -1,0 +1,1 @@
+"""From workspaces to pairs that models learn from: mined, cleaned, split, augmented."""

@@ -5,6 +5,7 @@ It does not know where options come from: a TOML file and a language client give
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import os
@@ -57,7 +58,7 @@ def settings_from(
                 continue
             kept = getattr(section, name)
             try:
-                section = dataclasses.replace(section, **{name: _convert(value, types[name])})
+                section = dataclasses.replace(section, **{name: converted(value, types[name])})
             except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # the last: "~nobody"
                 refused.append(f"{dotted}: {error}; keeping {_shown(kept)}")
         settings = dataclasses.replace(settings, **{section_name: section})
@@ -115,7 +116,17 @@ def _regular_file(path: Path) -> bytes:
     return content
 
 
-def _convert(value: object, wanted: Any) -> object:
+def converted(value: object, wanted: Any) -> object:
+    """A value as TOML and JSON give it, in the type that a setting has.
+
+    Args:
+        value: what was written.
+        wanted: bool, int, float, str, Path, a Literal, or a tuple of any length of one of these.
+
+    Raises:
+        TypeError: it is of another type.
+        ValueError: it is none of a Literal's values.
+    """
     origin = typing.get_origin(wanted)
     if wanted is bool:
         if isinstance(value, bool):
@@ -133,8 +144,9 @@ def _convert(value: object, wanted: Any) -> object:
         if isinstance(value, str):
             return Path(value).expanduser().absolute()
     elif origin is tuple:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
+        if isinstance(value, list):
+            with contextlib.suppress(TypeError):
+                return tuple(converted(item, typing.get_args(wanted)[0]) for item in value)
     elif origin is typing.Literal:
         if value in typing.get_args(wanted):
             return value
@@ -144,7 +156,10 @@ def _convert(value: object, wanted: Any) -> object:
 
 def _spoken(wanted: Any) -> str:
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
-    return names.get(wanted, "a list of texts")
+    lists = {int: "a list of whole numbers", float: "a list of numbers"}
+    if typing.get_origin(wanted) is tuple:
+        return lists.get(typing.get_args(wanted)[0], "a list of texts")
+    return names.get(wanted, "a value")
 
 
 def _shown(value: object) -> str:

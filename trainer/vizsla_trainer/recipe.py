@@ -1,0 +1,286 @@
+"""Recipes: every number of a training run, with its default and its range. ``recipe_files`` reads them.
+
+A stage is done again when its own part of the recipe changes, so a number stands in the part that reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Sampling = Literal["window", "uniform", "softmax", "random"]
+Precision = Literal["auto", "fp32", "bf16"]
+Start = Literal["base", "retriever"]
+
+SOURCES = ("docstring", "comment", "commit", "name", "feedback")
+"""Where mined pairs may come from, in the order in which they are kept when two are alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineRecipe:
+    """Which functions a workspace gives, and which questions for them."""
+
+    sources: tuple[str, ...] = ("docstring", "comment", "commit", "name")  # "feedback" only by choice
+    most_file_bytes: int = 1_000_000
+    most_codes: int = 50_000  # of all workspaces together; drawn at random beyond
+    least_lines: int = 2  # of a function that may be a positive
+    most_commits: int = 5_000  # newest first
+    most_functions_per_commit: int = 3  # a commit that changed more says little of each
+    name_share: float = 0.10  # of all pairs, at most
+    comment_share: float = 0.25  # of all pairs, at most
+
+    def __post_init__(self) -> None:
+        _known("sources", self.sources, SOURCES)
+        _positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
+        _at_least(self, 0, "most_commits")
+        _shares(self, "name_share", "comment_share")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanRecipe:
+    """Which pairs are dropped, and by what rule.
+
+    Source: Sun et al., "On the importance of building high-quality training datasets", ICSE 2022, for the rules.
+    """
+
+    least_words: int = 3
+    most_words: int = 128
+    drop_questions: bool = False
+    drop_urls: bool = True
+    drop_foreign: bool = True  # text that is not Latin script
+    near_duplicate: float = 0.9  # Jaccard of shingles from which two codes, or two queries, are one
+    consistency: bool = True
+    consistency_k: int = 2  # the base model must rank a pair's code among its first so many …
+    consistency_pool: int = 1_000  # … of so many codes, its own among them
+    consistency_least_codes: int = 2_000  # smaller workspaces are not filtered so
+    examples_per_rule: int = 5  # shown in the report
+
+    def __post_init__(self) -> None:
+        _positive(self, "least_words", "consistency_k", "consistency_pool")
+        _at_least(self, 0, "consistency_least_codes", "examples_per_rule")
+        _shares(self, "near_duplicate")
+        if self.most_words < self.least_words:
+            raise ValueError(f"most_words must be at least least_words, got {self.most_words}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRecipe:
+    """Which pairs are held out: whole files and whole clusters of near-duplicates, commits by time."""
+
+    dev_share: float = 0.10
+    test_share: float = 0.15
+    most_dev: int = 400
+    most_test: int = 800
+    near_duplicate: float = 0.7  # Jaccard of shingles from which two codes are of one cluster
+
+    def __post_init__(self) -> None:
+        _shares(self, "dev_share", "test_share", "near_duplicate")
+        _positive(self, "most_dev", "most_test")
+        if self.dev_share + self.test_share > 0.8:
+            raise ValueError(f"dev_share + test_share must be 0.8 or less, got {self.dev_share + self.test_share}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentRecipe:
+    """How pairs are disturbed while a model learns from them. Probabilities.
+
+    Source: Shi et al., "CoCoSoDa", ICSE 2023, for masking.
+    """
+
+    query_mask: float = 0.05  # of each word of a query
+    code_mask: float = 0.05  # of each word of a code
+    identifier_dropout: float = 0.10  # of each name of a code, everywhere it stands
+    comment_dropout: float = 0.25  # of a code, to lose all its comments
+    query_shortening: float = 0.25  # of a query, to keep its first sentence or a part of its words
+
+    def __post_init__(self) -> None:
+        _shares(
+            self,
+            "query_mask",
+            "code_mask",
+            "identifier_dropout",
+            "comment_dropout",
+            "query_shortening",
+            below_one=False,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrieverRecipe:
+    """How the bi-encoder is trained. A recipe without it, ``enabled = false``, keeps the one in use."""
+
+    enabled: bool = True
+    epochs: int = 3
+    most_steps: int = 300
+    batch: int = 64  # pairs whose codes are each other's negatives
+    chunk_tokens: int = 4_096  # of one forward pass: gradient caching makes the batch out of chunks
+    scale: float = 20.0  # 1 / temperature
+    learning_rate: float = 5e-5
+    warmup_share: float = 0.1  # of all steps
+    weight_decay: float = 0.01
+    most_gradient: float = 1.0  # its norm is clipped to this
+    query_tokens: int = 64
+    code_tokens: int = 256
+    freezes_embeddings: bool = True
+    precision: Precision = "auto"
+    evaluate_every: int = 50  # steps; the best on dev is kept
+    checkpoint_every: int = 50  # steps
+    most_bad_steps: int = 5  # with a loss that is no number, one after another
+    hard_negatives: int = 1  # for each pair in the second round; 0: no second round
+    second_steps: int = 150  # of the second round
+
+    def __post_init__(self) -> None:
+        _check_training(self)
+        _positive(self, "batch", "chunk_tokens")
+        _at_least(self, 0, "hard_negatives", "second_steps")
+        if self.batch < 2:
+            raise ValueError(f"batch must be 2 or more, got {self.batch}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NegativesRecipe:
+    """Which codes are set against the right one when the reranker learns.
+
+    Source: Dong et al., "Improving code search with hard negative sampling based on fine-tuning", APSEC 2024
+    (arXiv 2305.04508): ``window`` is their released code, ``softmax`` the formula of their first version.
+    """
+
+    method: Sampling = "window"
+    count: int = 7  # for each query
+    skip_share: float = 0.0  # λ of "window": ranks from λN …
+    window: int = 30  # … to λN + window
+    first_rank: int = 1  # ρ1 of "uniform" and "softmax", best is 1
+    last_rank: int = 100  # ρ2
+    temperature: float = 0.05  # τ' of "softmax", of the cosine
+    similarity_cut: float = 0.95  # a code whose cosine with the query is above this share of the positive's …
+    least_cut: float = 0.90  # … and at all above this, may well be right too, and is left out
+    duplicate_cut: float = 0.97  # likewise a code whose cosine with the right code is above this
+    annealing: bool = False  # easier ones at first: the window starts at twice its depth and shrinks
+    depth: int = 200  # ranks that are kept of each query
+
+    def __post_init__(self) -> None:
+        _positive(self, "count", "window", "first_rank", "last_rank", "temperature", "depth")
+        _shares(self, "skip_share", "similarity_cut", "least_cut", "duplicate_cut", below_one=False)
+        if self.last_rank < self.first_rank:
+            raise ValueError(f"last_rank must be at least first_rank, got {self.last_rank}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerankerRecipe:
+    """How the cross-encoder is trained. ``enabled = false`` keeps the one in use."""
+
+    enabled: bool = True
+    start: Start = "base"  # from the base model, or from the retriever just trained
+    epochs: int = 2
+    most_steps: int = 400
+    batch: int = 8  # queries of a step, each with its right code and its negatives
+    chunk_tokens: int = 8_192
+    scale: float = 20.0  # what the bounded score is multiplied with before the softmax
+    learning_rate: float = 8e-5
+    warmup_share: float = 0.1
+    weight_decay: float = 0.01
+    most_gradient: float = 1.0
+    query_tokens: int = 64
+    code_tokens: int = 192
+    freezes_embeddings: bool = True
+    precision: Precision = "auto"
+    evaluate_every: int = 100
+    checkpoint_every: int = 50
+    most_bad_steps: int = 5
+
+    def __post_init__(self) -> None:
+        _check_training(self)
+        _positive(self, "batch", "chunk_tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateRecipe:
+    """How models are measured on what was held out."""
+
+    resamples: int = 10_000  # of the paired bootstrap
+    confidence: float = 0.95
+    depths: tuple[int, ...] = (5, 10, 20, 50)  # candidates that the reranker reads; the best on dev is taken
+    weights: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the reranker against the retriever, likewise
+    latency_queries: int = 20
+    examples: int = 10  # won and lost, shown in the report
+
+    def __post_init__(self) -> None:
+        _positive(self, "resamples")
+        _at_least(self, 0, "latency_queries", "examples")
+        if not 0.5 <= self.confidence < 1:
+            raise ValueError(f"confidence must be 0.5 or more and below 1, got {self.confidence}")
+        if not self.depths or min(self.depths) < 1 or max(self.depths) > 1_000:
+            raise ValueError(f"depths must be numbers from 1 to 1000, got {self.depths}")
+        if not self.weights or min(self.weights) < 0 or max(self.weights) > 1:
+            raise ValueError(f"weights must be numbers from 0 to 1, got {self.weights}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRecipe:
+    """When a new model is offered at all."""
+
+    least_queries: int = 30  # held out; fewer prove nothing
+    least_queries_per_language: int = 20  # a language with fewer has no voice of its own
+    language_margin: float = 0.03  # of MRR that a language may lose
+
+    def __post_init__(self) -> None:
+        _positive(self, "least_queries", "least_queries_per_language")
+        _shares(self, "language_margin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """All parts of a run."""
+
+    name: str = "default"
+    seed: int = 1
+    threads: int = 2  # of a forward pass on a CPU
+    mine: MineRecipe = field(default_factory=MineRecipe)
+    clean: CleanRecipe = field(default_factory=CleanRecipe)
+    split: SplitRecipe = field(default_factory=SplitRecipe)
+    augment: AugmentRecipe = field(default_factory=AugmentRecipe)
+    retriever: RetrieverRecipe = field(default_factory=RetrieverRecipe)
+    negatives: NegativesRecipe = field(default_factory=NegativesRecipe)
+    reranker: RerankerRecipe = field(default_factory=RerankerRecipe)
+    evaluate: EvaluateRecipe = field(default_factory=EvaluateRecipe)
+    gate: GateRecipe = field(default_factory=GateRecipe)
+
+    def __post_init__(self) -> None:
+        _at_least(self, 0, "seed")
+        if not 1 <= self.threads <= 256:
+            raise ValueError(f"threads must be 1 to 256, got {self.threads}")
+
+
+def _check_training(part: RetrieverRecipe | RerankerRecipe) -> None:
+    _positive(
+        part,
+        *("epochs", "most_steps", "scale", "learning_rate", "most_gradient", "query_tokens", "code_tokens"),
+        *("evaluate_every", "checkpoint_every", "most_bad_steps"),
+    )
+    _at_least(part, 0, "weight_decay")
+    _shares(part, "warmup_share")
+
+
+def _positive(part: object, *names: str) -> None:
+    for name in names:
+        if not getattr(part, name) > 0:
+            raise ValueError(f"{name} must be positive, got {getattr(part, name)}")
+
+
+def _at_least(part: object, least: float, *names: str) -> None:
+    for name in names:
+        if not getattr(part, name) >= least:
+            raise ValueError(f"{name} must be {least} or more, got {getattr(part, name)}")
+
+
+def _shares(part: object, *names: str, below_one: bool = True) -> None:
+    for name in names:
+        value = getattr(part, name)
+        if not (0 <= value < 1 or (value == 1 and not below_one)):
+            raise ValueError(f"{name} must be a share from 0 to 1, got {value}")
+
+
+def _known(name: str, values: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in known:
+            raise ValueError(f"{name} must be of {', '.join(known)}, got {value!r}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -26,10 +25,11 @@ from vizsla.retrieval.candidates import gather
 from vizsla.retrieval.duplicates import fold_duplicates
 from vizsla.retrieval.fusion import Ranked, fuse
 from vizsla.retrieval.query import Question
-from vizsla.retrieval.rerank import reorder, rerank_text
-from vizsla.services.answers import Answer, Hit, SearchRequest
+from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.filters import Filters, split_filters
-from vizsla.services.freshness import Current, Freshness
+from vizsla.services.found import Clock, Found, Shown
+from vizsla.services.freshness import Freshness
+from vizsla.services.reranking import staged_answers, wanted_count, will_rerank
 from vizsla.services.selecting import allowed_keys
 from vizsla.services.status import is_partial
 from vizsla.services.workspace import View, Workspace
@@ -73,9 +73,19 @@ class SearchService:
         Raises:
             QueryError: the question cannot be answered as it stands.
         """
-        clock = _Clock()
-        settings = self._workspace.resources.settings.search
-        limit = max(1, min(request.limit or settings.limit, settings.candidates))
+        clock = Clock()
+        found = await self.find(request, clock)
+        resources = self._workspace.resources
+        async for answer in staged_answers(found, request, resources.settings.search, resources.models, clock):
+            yield answer
+
+    async def find(self, request: SearchRequest, clock: Clock) -> Found:
+        """Retrieve, fuse and check against the files; what is found is ready to be shown, or reranked.
+
+        Raises:
+            QueryError: the question cannot be answered as it stands.
+        """
+        settings, models = self._workspace.resources.settings.search, self._workspace.resources.models
         question, filters = self._understood(request)
         notes: list[str] = []
         vector = await self._query_vector(question, notes)
@@ -84,42 +94,17 @@ class SearchService:
         fresh = Freshness(self._workspace)
         ranked = await self._on_view(lambda view: self._ranked(view, question, vector, allowed, settings.candidates))
         clock.lap("retrieve")
-        models = self._workspace.resources.models
-        will_rerank = request.rerank == "auto" and models is not None and models.has_reranker
-        depth = max(limit, settings.rerank_depth if will_rerank else 0)
-        shown = await self._run(lambda: _checked(ranked, fresh, depth))
+        depth = max(wanted_count(request, settings), settings.rerank_depth if will_rerank(request, models) else 0)
+        shown = await self._run(lambda: self._checked(ranked, fresh, depth))
         partial = await self._on_view(lambda view: is_partial(view.store))
         clock.lap("check")
-        is_semantic = vector is not None
-
-        def answer(pairs: Sequence[tuple[Ranked, Current]], *, is_reranked: bool) -> Answer:
-            return Answer(
-                query=request.query,
-                hits=tuple(self._hit(*pair) for pair in pairs[:limit]),
-                is_partial=partial,
-                is_reranked=is_reranked,
-                is_semantic=is_semantic,
-                notes=tuple(notes),
-                milliseconds=clock.total(),
-            )
-
-        yield answer(shown, is_reranked=False)
-        if not will_rerank or models is None or not shown:
-            return
-        budget = settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
-        head = shown[: settings.rerank_depth]
-        texts = [rerank_text(pair[0].candidate.function, pair[1].source) for pair in head]
-        try:
-            scores = await asyncio.wrap_future(models.rerank(question.text, texts, budget_seconds=budget))
-        except VizslaError as error:
-            notes.append(f"not reranked: {error}")
-            yield answer(shown, is_reranked=False)
-            return
-        by_key = {pair[0].candidate.function.key: pair for pair in head}
-        again = reorder([pair[0] for pair in head], scores)
-        clock.lap("rerank")
-        pairs = [(ranked, by_key[ranked.candidate.function.key][1]) for ranked in again]
-        yield answer([*pairs, *shown[len(head) :]], is_reranked=bool(np.isfinite(scores).any()))
+        return Found(
+            question=question,
+            shown=shown,
+            is_partial=partial,
+            is_semantic=vector is not None,
+            notes=tuple(notes),
+        )
 
     async def similar(self, path: str, line: int, character: int, *, limit: int | None = None) -> Answer:
         """Functions like the one at a place, which itself is left out.
@@ -133,7 +118,7 @@ class SearchService:
         Raises:
             QueryError: there is no indexed function at that place, or it has no vector yet.
         """
-        clock = _Clock()
+        clock = Clock()
         settings = self._workspace.resources.settings.search
 
         def ranked_others(view: View) -> tuple[StoredFunction, list[Ranked], bool]:
@@ -152,16 +137,15 @@ class SearchService:
 
         function, ranked, partial = await self._on_view(ranked_others)
         fresh = Freshness(self._workspace)
-        shown = await self._run(lambda: _checked(ranked, fresh, max(1, limit or settings.limit)))
-        return Answer(
-            query=function.qualified_name,
-            hits=tuple(self._hit(*pair) for pair in shown),
+        count = max(1, limit or settings.limit)
+        found = Found(
+            question=Question.from_text(function.name),
+            shown=await self._run(lambda: self._checked(ranked, fresh, count)),
             is_partial=partial,
-            is_reranked=False,
             is_semantic=True,
             notes=(),
-            milliseconds=clock.total(),
         )
+        return found.answer(function.qualified_name, count, clock.total())
 
     def close(self) -> None:
         """Wait for the stages that run, and end the threads."""
@@ -239,49 +223,13 @@ class SearchService:
             self._hurry(one.function.content_hash for one in candidates if math.isnan(one.cosine))
         return fold_duplicates(fuse(question, candidates))
 
-    def _hit(self, ranked: Ranked, current: Current) -> Hit:
-        function = ranked.candidate.function
-        return Hit(
-            root=self._workspace.root,
-            path=function.path,
-            range=current.range,
-            name=function.name,
-            qualified_name=function.qualified_name,
-            container=function.container,
-            kind=function.kind,
-            language=function.language,
-            signature=function.signature,
-            doc_line=next((line.strip() for line in function.doc.splitlines() if line.strip()), ""),
-            score=ranked.score,
-            why=ranked.why,
-            is_stale=current.is_stale,
-            source=current.source,
-        )
-
-
-class _Clock:
-    """Milliseconds of the stages of one answer."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name] = round((now - self._last) * 1000, 2)
-        self._last = now
-
-    def total(self) -> dict[str, float]:
-        return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000, 2)}
-
-
-def _checked(ranked: Sequence[Ranked], fresh: Freshness, count: int) -> list[tuple[Ranked, Current]]:
-    """The first ``count`` that still stand in their files."""
-    found: list[tuple[Ranked, Current]] = []
-    for one in ranked:
-        current = fresh.current(one.candidate.function)
-        if current is not None:
-            found.append((one, current))
-            if len(found) == count:
-                break
-    return found
+    def _checked(self, ranked: Sequence[Ranked], fresh: Freshness, count: int) -> tuple[Shown, ...]:
+        """The first ``count`` that still stand in their files."""
+        found: list[Shown] = []
+        for one in ranked:
+            current = fresh.current(one.candidate.function)
+            if current is not None:
+                found.append(Shown(root=self._workspace.root, ranked=one, current=current))
+                if len(found) == count:
+                    break
+        return tuple(found)

@@ -1,0 +1,55 @@
+"""What was found becomes answers: the fused one at once, then the one whose head the cross-encoder has read.
+
+It does not know whether one workspace was asked or several: their scores are comparable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import numpy as np
+
+from vizsla.core.errors import VizslaError
+from vizsla.core.settings import SearchSettings
+from vizsla.models.client import ModelClient
+from vizsla.retrieval.rerank import reorder, rerank_text
+from vizsla.services.answers import Answer, SearchRequest
+from vizsla.services.found import Clock, Found
+
+
+def wanted_count(request: SearchRequest, settings: SearchSettings) -> int:
+    """How many hits the answer to a request has at most."""
+    return max(1, min(request.limit or settings.limit, settings.candidates))
+
+
+def will_rerank(request: SearchRequest, models: ModelClient | None) -> bool:
+    """Whether the cross-encoder is to read the first of what is found."""
+    return request.rerank == "auto" and models is not None and models.has_reranker
+
+
+async def staged_answers(
+    found: Found, request: SearchRequest, settings: SearchSettings, models: ModelClient | None, clock: Clock
+) -> AsyncIterator[Answer]:
+    """The fused answer, then, if there is a reranker and something to read, the reranked one."""
+    limit = wanted_count(request, settings)
+    yield found.answer(request.query, limit, clock.total())
+    if models is None or not will_rerank(request, models) or not found.shown:
+        return
+    budget = settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
+    head, tail = found.shown[: settings.rerank_depth], found.shown[settings.rerank_depth :]
+    texts = [rerank_text(one.ranked.candidate.function, one.current.source) for one in head]
+    try:
+        scores = await asyncio.wrap_future(models.rerank(found.question.text, texts, budget_seconds=budget))
+    except VizslaError as error:
+        found = replace(found, notes=(*found.notes, f"not reranked: {error}"))
+        yield found.answer(request.query, limit, clock.total())
+        return
+    # By the candidate itself: keys of two workspaces may be equal.
+    by_candidate = {id(one.ranked.candidate): one for one in head}
+    again = reorder([one.ranked for one in head], scores)
+    read = tuple(replace(by_candidate[id(ranked.candidate)], ranked=ranked) for ranked in again)
+    clock.lap("rerank")
+    is_reranked = bool(np.isfinite(scores).any())
+    yield replace(found, shown=(*read, *tail)).answer(request.query, limit, clock.total(), is_reranked=is_reranked)

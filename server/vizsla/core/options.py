@@ -23,6 +23,9 @@ from vizsla.core.settings import Settings
 WORKSPACE_MAY_SET = frozenset({"index.exclude", "index.text_windows", "index.max_file_bytes"})
 """A workspace's own file may not choose models, devices or directories: code from outside is not trusted."""
 
+WORKSPACE_FILE = ".vizsla.toml"
+"""Name of the file in the root of a workspace that may set these."""
+
 _MOST_FILE_BYTES = 1_000_000
 
 
@@ -73,26 +76,33 @@ def load_settings(workspace: Path | None = None) -> tuple[Settings, list[str]]:
     Returns:
         The settings and one sentence for each thing that was refused, with the file it stands in.
     """
-    settings, refused = Settings(), []
     user = Path(
         os.environ.get("VIZSLA_CONFIG") or platformdirs.user_config_path("vizsla", appauthor=False) / "config.toml"
     )
-    for path, allowed in (
-        (user, None),
-        (workspace / ".vizsla.toml" if workspace else None, WORKSPACE_MAY_SET),
-    ):
-        if path is None:
-            continue
-        raw, problem = _read_toml(path, is_trusted=allowed is None)
-        if problem:
-            refused.append(problem)
-        settings, more = settings_from(raw, base=settings, allowed=allowed)
-        refused.extend(f"{path}: {sentence}" for sentence in more)
+    settings, refused = _with_file(Settings(), user, allowed=None)
     directory = os.environ.get("VIZSLA_CACHE_DIR")
     if directory:
         cache = dataclasses.replace(settings.cache, directory=Path(directory).expanduser().absolute())
         settings = dataclasses.replace(settings, cache=cache)
+    if workspace is not None:
+        settings, more = workspace_settings(settings, workspace)
+        refused.extend(more)
     return settings, refused
+
+
+def workspace_settings(base: Settings, workspace: Path) -> tuple[Settings, list[str]]:
+    """``base`` with what the workspace's own ``.vizsla.toml`` may set.
+
+    Returns:
+        The settings and one sentence for each thing that was refused, with the file it stands in.
+    """
+    return _with_file(base, workspace / WORKSPACE_FILE, allowed=WORKSPACE_MAY_SET)
+
+
+def _with_file(base: Settings, path: Path, *, allowed: frozenset[str] | None) -> tuple[Settings, list[str]]:
+    raw, problem = _read_toml(path, is_trusted=allowed is None)
+    settings, refused = settings_from(raw, base=base, allowed=allowed)
+    return settings, [*filter(None, [problem]), *(f"{path}: {sentence}" for sentence in refused)]
 
 
 def _read_toml(path: Path, *, is_trusted: bool) -> tuple[Mapping[str, object], str | None]:

@@ -1,0 +1,296 @@
+"""A language client that believes nothing: it fails on whatever a server must not do, seen on the raw stream.
+
+Faults are collected as they happen and raised at the end of ``StrictClient.start`` (or by ``check``): a second answer
+to an id, a missing answer, an answer to nothing, a message or method that nobody may send, progress on a token that
+nobody made or that never ends, bytes on the stream that are no message, a traceback on stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from lsp.conduct import Conduct, Json
+
+PATIENCE_SECONDS = 30.0
+"""How long a test waits for what has to come; generous, for the machine may be busy."""
+
+
+class RefusedError(Exception):
+    """The server answered with an error."""
+
+    def __init__(self, error: Json) -> None:
+        super().__init__(f"{error['code']}: {error['message']}")
+        self.code: int = error["code"]
+        self.message: str = error["message"]
+        self.data: object = error.get("data")
+
+
+class StrictClient:
+    """One connection to one server.
+
+    >>> async with StrictClient.start(env={"VIZSLA_CACHE_DIR": "…"}) as client:
+    ...     await client.initialize(folder, capabilities={…}, options={…})
+    ...     await client.request("vizsla/search", {"query": "retry uploads"})
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        process: asyncio.subprocess.Process | None = None,
+    ) -> None:
+        self.process = process
+        self.conduct = Conduct()
+        self.settings: Json = {}  # what workspace/configuration is answered from, by section
+        self.answers: dict[str, Callable[[Any], object]] = {}  # further answers to the server's requests
+        self.stderr = ""
+        self.is_reading = asyncio.Event()
+        self.is_reading.set()
+        self._reader = reader
+        self._writer = writer
+        self._ids = itertools.count(1)
+        self._waiting: dict[int | str, asyncio.Future[Any]] = {}
+        self._moved = asyncio.Condition()
+        self._tasks = [asyncio.create_task(self._read())]
+        if process is not None and process.stderr is not None:
+            self._tasks.append(asyncio.create_task(self._read_stderr(process.stderr)))
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def start(
+        cls,
+        args: Sequence[str] = (),
+        *,
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        cwd: Path | None = None,
+    ) -> AsyncIterator[Self]:
+        """Run a server and talk to it; at the end it is shut down in good order, and every fault is raised.
+
+        Args:
+            args: of ``vizsla serve``.
+            env: added to this process's environment.
+            command: run this instead of ``vizsla serve``.
+            cwd: where it runs.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(command or [sys.executable, "-m", "vizsla.cli", "serve"]),
+            *args,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            limit=2**27,
+        )
+        assert process.stdin is not None and process.stdout is not None
+        client = cls(process.stdout, process.stdin, process)
+        try:
+            yield client
+            await client.finish()
+        finally:
+            await client.dispose()
+
+    async def initialize(
+        self,
+        *folders: Path,
+        capabilities: Json | None = None,
+        options: Json | None = None,
+        process_id: int | None = None,
+        encodings: Sequence[str] = (),
+        then_initialized: bool = True,
+    ) -> Json:
+        """Shake hands, and return what the server says of itself."""
+        capabilities = dict(capabilities or {})
+        if encodings:
+            capabilities["general"] = {**capabilities.get("general", {}), "positionEncodings": list(encodings)}
+        params = {
+            "processId": os.getpid() if process_id is None else process_id,
+            "rootUri": folders[0].as_uri() if folders else None,
+            "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name} for folder in folders] or None,
+            "capabilities": capabilities,
+        }
+        if options is not None:
+            params["initializationOptions"] = options
+        result: Json = await self.request("initialize", params)
+        if then_initialized:
+            self.notify("initialized", {})
+        return result
+
+    async def request(self, method: str, params: object = None, *, seconds: float = PATIENCE_SECONDS) -> Any:
+        """Ask and wait for the result.
+
+        Raises:
+            RefusedError: the server answered with an error.
+            TimeoutError: it did not answer.
+        """
+        return await asyncio.wait_for(asyncio.shield(self.send_request(method, params)[1]), seconds)
+
+    def send_request(
+        self, method: str, params: object = None, *, id_: int | str | None = None
+    ) -> tuple[int | str, asyncio.Future[Any]]:
+        """Ask, and return the id and what will hold the result (or raise ``RefusedError``)."""
+        number = next(self._ids) if id_ is None else id_
+        message: Json = {"jsonrpc": "2.0", "id": number, "method": method}
+        if params is not None:
+            message["params"] = params
+        future = self.expect(number, method, params)
+        self.send(message)
+        return number, future
+
+    def expect(self, number: int | str, method: str = "", params: object = None) -> asyncio.Future[Any]:
+        """Expect one answer to an id that is sent by other means, such as ``send_bytes``."""
+        self.conduct.asked(number, method, params)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody need ask
+        self._waiting[number] = future
+        return future
+
+    def cancel(self, number: int | str) -> None:
+        """Tell the server that an answer is no longer wanted; it answers all the same."""
+        self.notify("$/cancelRequest", {"id": number})
+
+    def notify(self, method: str, params: object = None) -> None:
+        """Send a notification."""
+        self.send({"jsonrpc": "2.0", "method": method} | ({} if params is None else {"params": params}))
+
+    def send(self, message: object) -> None:
+        """Send any JSON as a message."""
+        body = json.dumps(message).encode()
+        self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send anything at all; from now on errors that name no id are no fault."""
+        self.conduct.may_blame_nobody = True
+        self._writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the server has taken most of what was sent."""
+        await self._writer.drain()
+
+    def notifications(self, method: str) -> list[Any]:
+        """The parameters of all notifications of a method so far, oldest first."""
+        return [params for name, params in self.conduct.notified if name == method]
+
+    def progress(self, token: int | str) -> list[Any]:
+        """The values on a progress token so far, oldest first."""
+        return [params["value"] for params in self.notifications("$/progress") if params["token"] == token]
+
+    def requests(self, method: str) -> list[Any]:
+        """The parameters of all requests of a method by the server so far, oldest first."""
+        return [params for name, params in self.conduct.requested if name == method]
+
+    @property
+    def unaddressed(self) -> list[Json]:
+        """Errors for messages that had no id that could be read, oldest first."""
+        return self.conduct.unaddressed
+
+    async def wait_for(self, condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until something holds; it is looked at after each message of the server.
+
+        Raises:
+            TimeoutError: it never did.
+        """
+        async with asyncio.timeout(seconds), self._moved:
+            await self._moved.wait_for(condition)
+
+    async def shutdown(self) -> None:
+        """Ask the server to make ready for its end."""
+        await self.request("shutdown")
+
+    def close_stdin(self) -> None:
+        """Close the line to the server, as a client does that ends or dies."""
+        self._writer.close()
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send the server a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    async def wait_exit(self, seconds: float = PATIENCE_SECONDS) -> int:
+        """Wait for the server's end; its exit code, negative for a signal. What it left unanswered is no fault.
+
+        Raises:
+            TimeoutError: it still runs.
+        """
+        assert self.process is not None
+        code = await asyncio.wait_for(self.process.wait(), seconds)
+        await asyncio.wait(self._tasks, timeout=PATIENCE_SECONDS)
+        self.conduct.is_over = True
+        return code
+
+    async def finish(self) -> None:
+        """End the server in good order unless it has ended, then raise every fault."""
+        if self.process is not None and self.process.returncode is None and not self._writer.is_closing():
+            if self.conduct.is_initialized and "shutdown" not in self.conduct.methods_asked:
+                await self.shutdown()
+            self.notify("exit")
+            code = await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
+            if code != 0 and self.conduct.is_initialized:
+                self.conduct.fault(f"exit code {code} after shutdown")
+            await asyncio.wait(self._tasks, timeout=PATIENCE_SECONDS)
+        self.check()
+
+    def check(self) -> None:
+        """Raise an ``AssertionError`` that names every fault so far and every answer still owed."""
+        faults = self.conduct.reckoning(self.stderr)
+        assert not faults, "\n".join([*faults, "stderr:", self.stderr[-4000:]])
+
+    async def dispose(self) -> None:
+        """Leave nothing running, whatever happened."""
+        for task in self._tasks:
+            task.cancel()
+        self._writer.close()
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+
+    async def _read(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await self.is_reading.wait()
+                header = await self._reader.readuntil(b"\r\n\r\n")
+                name, _, length = header.decode("ascii").strip().partition(": ")
+                if name != "Content-Length" or not length.isdigit():
+                    self.conduct.fault(f"the stream holds {header[:200]!r} where a header should be")
+                    return
+                await self._receive(json.loads(await self._reader.readexactly(int(length))))
+
+    async def _receive(self, message: Json) -> None:
+        self.conduct.heard(message)
+        if "method" in message:
+            if "id" in message:
+                self._answer(message)
+        elif (future := self._waiting.get(message.get("id", ""))) is not None and not future.done():
+            if "error" in message:
+                future.set_exception(RefusedError(message["error"]))
+            else:
+                future.set_result(message["result"])
+        async with self._moved:
+            self._moved.notify_all()
+
+    def _answer(self, message: Json) -> None:
+        method: str = message["method"]
+        params: Any = message.get("params")
+        result: object = None
+        if method in self.answers:
+            result = self.answers[method](params)
+        elif method == "workspace/configuration":
+            result = [self.settings.get(item.get("section", "")) for item in params["items"]]
+        self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    async def _read_stderr(self, stream: asyncio.StreamReader) -> None:
+        while chunk := await stream.read(2**16):
+            self.stderr += chunk.decode(errors="replace")
+            async with self._moved:
+                self._moved.notify_all()

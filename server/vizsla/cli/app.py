@@ -48,7 +48,7 @@ app.command("index", short_help="Bring the index of a folder up to date.")(index
 app.command("status", short_help="Say what is indexed, what is left out, and why.")(index.status)
 app.command("clear", short_help="Delete the index of a folder, or all of them.")(index.clear)
 app.command("doctor", short_help="Say what was found on this machine, and what to mend.")(doctor.doctor)
-app.add_typer(models.app, name="models", short_help="List, add, remove and show models.")
+app.add_typer(models.app, name="models", short_help="List, add, use and remove models.")
 
 
 @app.callback()

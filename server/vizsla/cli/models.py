@@ -1,4 +1,4 @@
-"""``vizsla models``: list the model folders, add one, remove one."""
+"""``vizsla models``: list the model folders, add one, put one to use, go back, remove one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ from vizsla.cli.json_output import dump
 from vizsla.cli.opening import open_resources
 from vizsla.cli.plain import inert_line
 from vizsla.core.errors import ModelError
+from vizsla.core.settings import ModelSettings
 
-app = typer.Typer(help="Model folders: which there are, add one, remove one.", no_args_is_help=True)
+app = typer.Typer(help="Model folders: which there are, which are in use, add one, remove one.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_() -> int:
     """List the models that can be used, and say which are in use."""
+    from vizsla.models.in_use import DEFAULT, models_in_use
     from vizsla.models.library import list_models
 
     with open_resources() as resources:
         models = list_models(resources.cache_directory)
         wanted = resources.settings.models
-    used = {"bi-encoder": wanted.retriever, "cross-encoder": wanted.reranker}
+        default = models_in_use(resources.cache_directory)
+    used = {
+        "bi-encoder": default.retriever if wanted.retriever == DEFAULT else wanted.retriever,
+        "cross-encoder": default.reranker if wanted.reranker == DEFAULT else wanted.reranker,
+    }
     rows = [("name", "kind", "made from", "dimension", "tokens", "fingerprint", "")]
     for model in models:
         manifest = model.manifest
@@ -57,16 +63,64 @@ def add(
         added = add_model(
             source, resources.cache_directory, kind="cross-encoder" if reranker else "bi-encoder", name=name
         )
-    role = "reranker" if reranker else "retriever"
-    typer.echo(f'Added {added.name} ({added.manifest.fingerprint}). To use it, set models.{role} = "{added.name}".')
+    typer.echo(f"Added {added.name} ({added.manifest.fingerprint}). To use it: vizsla models use {added.name}")
     return 0
 
 
-@app.command("remove")
+@app.command("use")
+def use(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...",
+            help="Added models, at most one of each kind; 'default' for those of the package; 'none' for no reranker.",
+        ),
+    ],
+) -> int:
+    """Answer with other models from now on; a running server switches by itself."""
+    from vizsla.models.in_use import DEFAULT
+    from vizsla.models.library import NONE, list_models, use_models
+
+    with open_resources() as resources:
+        kinds = {model.name: model.manifest.kind for model in list_models(resources.cache_directory)}
+        chosen: dict[str, str] = {}
+        for name in names:
+            if name == DEFAULT:
+                roles = ["retriever", "reranker"]
+            elif name == NONE:
+                roles = ["reranker"]
+            elif name in kinds:
+                roles = ["retriever" if kinds[name] == "bi-encoder" else "reranker"]
+            else:
+                raise ModelError(f"there is no model named {name!r}; 'vizsla models list' names them")
+            for role in roles:
+                if role in chosen and DEFAULT not in (name, chosen[role]):
+                    raise ModelError(f"{chosen[role]} and {name} would both be the {role}; name one of them")
+                chosen[role] = chosen[role] if name == DEFAULT and role in chosen else name
+        now = use_models(resources.cache_directory, **chosen)
+        overruled = _overruled(resources.settings.models)
+    typer.echo(f"In use: retriever {now.retriever}, reranker {now.reranker}.{overruled}")
+    return 0
+
+
+@app.command("rollback")
+def rollback() -> int:
+    """Answer again with the models that were in use before the last change."""
+    from vizsla.models.library import roll_back
+
+    with open_resources() as resources:
+        now = roll_back(resources.cache_directory)
+        overruled = _overruled(resources.settings.models)
+    typer.echo(f"In use: retriever {now.retriever}, reranker {now.reranker}.{overruled}")
+    return 0
+
+
+@app.command("rm", short_help="Delete an added model.")
+@app.command("remove", hidden=True)
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name, as 'vizsla models list' prints it.")],
 ) -> int:
-    """Delete an added model."""
+    """Delete an added model that is not in use."""
     from vizsla.models.library import remove_model
 
     with open_resources() as resources:
@@ -92,3 +146,9 @@ def show(
                 print(dump(asdict(model.manifest), indent=2))
                 return 0
     raise ModelError(f"there is no model named {name!r}; 'vizsla models list' names them")
+
+
+def _overruled(wanted: ModelSettings) -> str:
+    """What to say where the settings name a model, so that what is in use does not matter."""
+    named = [f"models.{role}" for role in ("retriever", "reranker") if getattr(wanted, role) != "default"]
+    return f" The settings name others: {' and '.join(named)}." if named else ""

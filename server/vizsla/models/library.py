@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import tempfile
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizsla.core.errors import ModelError
+from vizsla.models.in_use import DEFAULT, ModelsInUse, earlier_models, models_in_use, put_to_use, take_back
 from vizsla.models.manifest import MANIFEST_NAME, Manifest, ModelKind, read_manifest
 
-DEFAULT = "default"
 NONE = "none"
 DEFAULT_RETRIEVER = Path(__file__).parent / "default_retriever"
 DEFAULT_RERANKER = Path(__file__).parent / "default_reranker"
@@ -21,6 +22,8 @@ DEFAULT_RERANKER = Path(__file__).parent / "default_reranker"
 _ADDING = ".adding-"
 _STALE_SECONDS = 86_400.0  # no conversion takes a day
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ def resolve(name: str, kind: ModelKind, cache_directory: Path) -> Path | None:
     """The folder that a name in the settings means.
 
     Args:
-        name: "default", the name of an added model, or a path with a "/" in it.
+        name: "default" for the one that was put to use, the name of an added model, or a path with a "/" in it.
         kind: what the model is wanted for.
         cache_directory: root of our cache; added models lie in its ``models``.
 
@@ -50,10 +53,8 @@ def resolve(name: str, kind: ModelKind, cache_directory: Path) -> Path | None:
     if name == NONE:
         return None
     if name == DEFAULT:
-        folder = DEFAULT_RETRIEVER if kind == "bi-encoder" else DEFAULT_RERANKER
-        if kind == "cross-encoder" and not folder.is_dir():
-            return None
-    elif _is_path(name):
+        return _default(kind, cache_directory)
+    if _is_path(name):
         folder = Path(name).expanduser()
     else:
         folder = _models(cache_directory) / _checked(name)
@@ -64,6 +65,45 @@ def resolve(name: str, kind: ModelKind, cache_directory: Path) -> Path | None:
             )
     read_manifest(folder, kind=kind)
     return folder
+
+
+def use_models(cache_directory: Path, *, retriever: str | None = None, reranker: str | None = None) -> ModelsInUse:
+    """Let "default" mean other models from now on, checked whole; None leaves one as it is.
+
+    Args:
+        cache_directory: root of our cache.
+        retriever: name of an added model, or "default" for that of the package.
+        reranker: likewise, or "none".
+
+    Raises:
+        ModelError: there is no such model, it is damaged, or the change cannot be written; all is as it was.
+    """
+    from vizsla.models.manifest import verify
+
+    if retriever == NONE:
+        raise ModelError("a retriever is always needed; use 'default' for the one of the package")
+    wanted: tuple[tuple[str | None, ModelKind], ...] = ((retriever, "bi-encoder"), (reranker, "cross-encoder"))
+    for name, kind in wanted:
+        if name is None or name in (DEFAULT, NONE):
+            continue
+        if _is_path(name):
+            raise ModelError(f"{name} is a path; add the model by 'vizsla models add' first")
+        folder = resolve(name, kind, cache_directory)
+        if folder is not None:
+            verify(folder, read_manifest(folder, kind=kind))
+    return put_to_use(cache_directory, retriever=retriever, reranker=reranker)
+
+
+def roll_back(cache_directory: Path) -> ModelsInUse:
+    """Let "default" mean again what it meant before the last change whose models are still there.
+
+    Raises:
+        ModelError: nothing was in use before.
+    """
+    back = take_back(cache_directory)
+    while not all(name in (DEFAULT, NONE) or (_models(cache_directory) / name).is_dir() for name in _names(back)):
+        back = take_back(cache_directory) if earlier_models(cache_directory) else _of_package(cache_directory)
+    return back
 
 
 def list_models(cache_directory: Path) -> list[LibraryModel]:
@@ -81,7 +121,7 @@ def list_models(cache_directory: Path) -> list[LibraryModel]:
         try:
             listed.append(LibraryModel(name=name, folder=folder, manifest=read_manifest(folder)))
         except ModelError:
-            continue  # 'vizsla models remove' still takes it by its name
+            continue  # 'vizsla models rm' still takes it by its name
     return listed
 
 
@@ -122,14 +162,46 @@ def remove_model(name: str, cache_directory: Path) -> None:
     """Delete an added model.
 
     Raises:
-        ModelError: it is part of the package, or not there.
+        ModelError: it is part of the package, in use, or not there.
     """
     if name.startswith(DEFAULT):
         raise ModelError(f"the model {name!r} is part of the program and cannot be removed; choose an added one")
     folder = _models(cache_directory) / _checked(name)
     if not folder.is_dir() or folder.is_symlink():
         raise ModelError(f"there is no added model named {name!r}; 'vizsla models list' names them")
+    if name in _names(models_in_use(cache_directory)):
+        raise ModelError(
+            f"the model {name!r} is in use; run 'vizsla models rollback' or 'vizsla models use default' first"
+        )
     shutil.rmtree(folder)
+
+
+def _default(kind: ModelKind, cache_directory: Path) -> Path | None:
+    """What was put to use; where that cannot be used any more, the model of the package: questions are answered."""
+    used = models_in_use(cache_directory)
+    name = used.retriever if kind == "bi-encoder" else used.reranker
+    if name == NONE:
+        return None
+    if name != DEFAULT:
+        try:
+            folder = _models(cache_directory) / _checked(name)
+            read_manifest(folder, kind=kind)
+            return folder
+        except ModelError as error:
+            logger.warning("the %s of the package answers in place of %s: %s", kind, name, error)
+    folder = DEFAULT_RETRIEVER if kind == "bi-encoder" else DEFAULT_RERANKER
+    if kind == "cross-encoder" and not folder.is_dir():
+        return None
+    read_manifest(folder, kind=kind)
+    return folder
+
+
+def _of_package(cache_directory: Path) -> ModelsInUse:
+    return put_to_use(cache_directory, retriever=DEFAULT, reranker=DEFAULT)
+
+
+def _names(used: ModelsInUse) -> tuple[str, str]:
+    return used.retriever, used.reranker
 
 
 def _models(cache_directory: Path) -> Path:

@@ -25,6 +25,8 @@ ONNX_NAMES = ("model_int8.onnx", "model.onnx")
 """The files that the CPU back end runs, best first."""
 SAFETENSORS_NAME = "model.safetensors"
 TOKENIZER_NAME = "tokenizer.json"
+CARD_NAME = "README.md"
+"""What people read of a model; it may be in the manifest, but shapes no vector."""
 SCHEMA = 1
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class Manifest:
         files: what the model is made of, by path relative to the folder, with "/".
         base: the model that it was made from, for people.
         licence: SPDX name of the weights' licence, or what the maker said; may be empty.
+        facts: how it was trained and measured, for people and for calibration; JSON values. They shape no vector.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Manifest:
     files: Mapping[str, ModelFile] = field(default_factory=dict)
     base: str = ""
     licence: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(ModelKind):
@@ -94,7 +98,7 @@ class Manifest:
             "pooling": self.pooling,
             "normalise": self.normalise,
             "prompts": [self.query_prompt, self.document_prompt],
-            "files": {name: file.sha256 for name, file in sorted(self.files.items())},
+            "files": {name: file.sha256 for name, file in sorted(self.files.items()) if name != CARD_NAME},
         }
         return Fingerprint(blake3(json.dumps(shaping, sort_keys=True).encode()).hexdigest(16))
 
@@ -183,6 +187,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
             "files": {
                 name: {"sha256": file.sha256, "size": file.size} for name, file in sorted(manifest.files.items())
             },
+            **({"facts": manifest.facts} if manifest.facts else {}),
         },
         indent=2,
         ensure_ascii=False,
@@ -248,6 +253,7 @@ def _parse(raw: Mapping[str, object], folder: Path) -> Manifest:
             files={name: _file(name, value) for name, value in _typed(raw, "files", dict).items()},
             base=_typed(raw, "base", str),
             licence=_typed(raw, "licence", str),
+            facts=_typed(raw, "facts", dict) if "facts" in raw else {},
         )
     except ValueError as error:
         raise ModelError(f"{where} is wrong: {error}; add the model again") from None

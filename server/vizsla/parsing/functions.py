@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,11 @@ SIGNATURE_LIMIT = 400
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r\f]*\n)+")
 _SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|,|=>|->|(?<![=!<>])=|;|\\|\bdo$|\bwhere$)+$")
 _OPENING, _CLOSING = re.compile(r"([(\[])\s*\n\s*"), re.compile(r",?\s*\n\s*([)\]])")
+_HIDDEN = re.compile(r"(?:@doc[ \t]+)?\0[\0\n]*[ \t]*")
+# With what stands around documentation and is nothing without it: Elixir's ``@doc ~S""" … """``, Julia's ``@doc``.
+_HIDDEN_LINES = re.compile(
+    r"^[ \t]*(?:@(?:module|type)?doc[ \t]+)?(?:~[a-zA-Z])?[\"']*\0[\0\s]*[\"']*[ \t]*;?[ \t]*(?:\n|$)", re.MULTILINE
+)
 _READ_BYTES = 1024  # small: each text of a node that a query compares is read anew in such pieces
 _NAMELESS_STEMS = frozenset({"__init__", "__main__", "index", "mod", "main", "lib", "init", "default"})
 
@@ -62,11 +69,41 @@ def parse_file(language: Language, text: str | bytes, *, module_name: str, deadl
     Raises:
         ParseTimeoutError: the deadline passed.
     """
+    deadline = time.monotonic() + deadline_seconds
+    builder = _build(language, text, module_name, deadline_seconds, deadline)
+    entries: list[IndexEntry] = []
+    for function in sorted(builder.functions() + builder.modules(), key=_place) if builder else ():
+        entries.append(index_entry(function))
+        if time.monotonic() > deadline:  # deep nests hold the same text many times over
+            raise ParseTimeoutError(module_name, deadline_seconds)
+    return entries
+
+
+def parse_with_bare(
+    language: Language, text: str | bytes, *, module_name: str, deadline_seconds: float
+) -> list[tuple[Function, str]]:
+    """The functions of ``parse_file``, each with its source as if nobody had documented it, for training.
+
+    A comment above is not in a source anyway; a docstring is cut out of it, and what documents a file likewise.
+    Arguments, order and errors are those of ``parse_file``.
+    """
+    builder = _build(language, text, module_name, deadline_seconds, time.monotonic() + deadline_seconds)
+    if builder is None:
+        return []
+    functions = zip(
+        builder.functions() + builder.modules(), builder.bare_sources() + builder.bare_modules(), strict=True
+    )
+    return sorted(functions, key=lambda pair: _place(pair[0]))
+
+
+def _build(
+    language: Language, text: str | bytes, module_name: str, deadline_seconds: float, deadline: float
+) -> _Builder | None:
+    """The units of a text, ready to be made functions; None where there is no text."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     data = data.replace(b"\0", b" ")  # NUL means the end of the text to many a scanner
     if not data.strip():
-        return []
-    deadline = time.monotonic() + deadline_seconds
+        return None
     tree = _parse(language, data, deadline)
     if tree is None:
         raise ParseTimeoutError(module_name, deadline_seconds)
@@ -74,16 +111,11 @@ def parse_file(language: Language, text: str | bytes, *, module_name: str, deadl
     units = mend(tree, data, language, units, lambda part: _parse(language, part, deadline))
     if time.monotonic() > deadline:
         raise ParseTimeoutError(module_name, deadline_seconds)
-    builder = _Builder(data, language, units)
-    functions = builder.functions()
-    functions.extend(builder.modules(module_name, module_docs, tree.root_node))
-    functions.sort(key=lambda function: (function.span.start, -function.span.end))
-    entries: list[IndexEntry] = []
-    for function in functions:
-        entries.append(index_entry(function))
-        if time.monotonic() > deadline:  # deep nests hold the same text many times over
-            raise ParseTimeoutError(module_name, deadline_seconds)
-    return entries
+    return _Builder(data, language, units, module_name, module_docs, tree.root_node)
+
+
+def _place(function: Function) -> tuple[int, int]:
+    return function.span.start, -function.span.end
 
 
 def _parse(language: Language, data: bytes, deadline: float) -> tree_sitter.Tree | None:
@@ -104,7 +136,15 @@ def _parse(language: Language, data: bytes, deadline: float) -> tree_sitter.Tree
 class _Builder:
     """Makes functions of the units of one text."""
 
-    def __init__(self, data: bytes, language: Language, units: list[Unit]) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        language: Language,
+        units: list[Unit],
+        module_name: str,
+        module_docs: list[tuple[int, int]],
+        root: tree_sitter.Node,
+    ) -> None:
         self._data = data
         self._language = language
         self._units = units
@@ -114,10 +154,18 @@ class _Builder:
         self._doc_starts: dict[Unit, int] = {}  # where the comment above begins; the unit's start without one
         self._doc_ends: dict[Unit, int] = {}  # where the comment below ends; the unit's end without one
         self._members: dict[Unit, list[Unit]] = {}
+        self._hidden: list[tuple[int, int]] = []  # stretches that ``_text`` shows as NUL, which a text never holds
         for unit in units:
             self._find_doc(unit)
             if unit.parent is not None and unit.parent.kind in CLASS_LIKE:
                 self._members.setdefault(unit.parent, []).append(unit)
+        taken = [(self._doc_starts[unit], self._doc_ends[unit]) for unit in units if unit.parent is None]
+        self._module_name = module_name
+        self._chunks = remaining_chunks(data, self._lines, taken, root)
+        if not module_docs:
+            head = comment_at_head(data, self._lines, language)
+            module_docs = [head] if head is not None and head not in taken and not _overlaps(head, taken) else []
+        self._module_docs = module_docs
 
     def functions(self) -> list[Function]:
         """All units in their order."""
@@ -129,21 +177,17 @@ class _Builder:
                 language=self._language.id,
                 signature=self._signature(unit),
                 doc=self._docs[unit],
-                source=self._outline(unit) if unit.kind in CLASS_LIKE else self._text(unit.start, unit.end),
+                source=self._source(unit),
                 span=Span(start=unit.start, end=unit.end),
                 range=self._lines.range(unit.start, unit.end),
             )
             for unit in self._units
         ]
 
-    def modules(self, name: str, docs: list[tuple[int, int]], root: tree_sitter.Node) -> list[Function]:
+    def modules(self) -> list[Function]:
         """What no unit holds, in one function or, when long, several; the first has the file's documentation."""
-        taken = [(self._doc_starts[unit], self._doc_ends[unit]) for unit in self._units if unit.parent is None]
-        chunks = remaining_chunks(self._data, self._lines, taken, root)
-        if not docs:
-            head = comment_at_head(self._data, self._lines, self._language)
-            docs = [head] if head is not None and head not in taken and not _overlaps(head, taken) else []
-        doc = self._cleaned(docs) if docs else ""
+        name = self._module_name
+        doc = self._cleaned(self._module_docs) if self._module_docs else ""
         return [
             Function(
                 name=name,
@@ -156,8 +200,16 @@ class _Builder:
                 span=Span(start=chunk[0][0], end=chunk[-1][1]),
                 range=self._lines.range(chunk[0][0], chunk[-1][1]),
             )
-            for index, chunk in enumerate(chunks)
+            for index, chunk in enumerate(self._chunks)
         ]
+
+    def bare_sources(self) -> list[str]:
+        """The source of each of ``functions`` without its documentation."""
+        return [self._without(unit.docs, partial(self._source, unit)) for unit in self._units]
+
+    def bare_modules(self) -> list[str]:
+        """The source of each of ``modules`` without the file's documentation."""
+        return [self._without(self._module_docs, partial(self._joined, chunk)) for chunk in self._chunks]
 
     def _find_doc(self, unit: Unit) -> None:
         doc = self._cleaned(unit.docs) if unit.docs else ""
@@ -181,6 +233,19 @@ class _Builder:
             head = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", head))
         folded = " ".join(head.split())
         return _SIGNATURE_END.sub("", folded[: SIGNATURE_LIMIT + 1])[:SIGNATURE_LIMIT]
+
+    def _source(self, unit: Unit) -> str:
+        return self._outline(unit) if unit.kind in CLASS_LIKE else self._text(unit.start, unit.end)
+
+    def _without(self, docs: list[tuple[int, int]], make: Callable[[], str]) -> str:
+        """What ``make`` gives when these stretches of the text are not there."""
+        if not docs:
+            return make()
+        self._hidden = docs
+        try:
+            return _HIDDEN.sub("", _HIDDEN_LINES.sub("", make())).strip("\n")
+        finally:
+            self._hidden = []
 
     def _outline(self, unit: Unit) -> str:
         """The text of a type with only the signatures of the units inside."""
@@ -208,7 +273,12 @@ class _Builder:
         return clean("\n".join(self._text(start, end).strip("\n") for start, end in spans), self._language)
 
     def _text(self, start: int, end: int) -> str:
-        text = self._data[start:end].decode("utf-8", "replace")
+        data = self._data[start:end]
+        for hidden_start, hidden_end in self._hidden:
+            first, last = max(hidden_start - start, 0), min(hidden_end - start, len(data))
+            if first < last:
+                data = data[:first] + b"\0" * (last - first) + data[last:]
+        text = data.decode("utf-8", "replace")
         if self._has_returns:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text

@@ -155,6 +155,24 @@ def test_a_future_may_be_cancelled_while_it_waits(pool: ParsePool) -> None:
     assert names(submit(pool, "c.py", b"def c(): pass\n")) == ["c"]
 
 
+def test_an_urgent_file_does_not_wait_behind_others(pool: ParsePool) -> None:
+    running = submit(pool, "long.py", LONG)
+    waiting = [submit(pool, f"{at}.py", LONG) for at in range(3)]
+    child_parsing(pool, "long.py")
+    urgent = [pool.submit(f"e{at}.py", "python", "e", b"def e%d(): pass\n" % at, urgent=True) for at in range(20)]
+    assert [names(future) for future in urgent] == [[f"e{at}"] for at in range(20)]
+    assert not any(future.done() for future in waiting)
+    assert len(pool.children) == 2
+    pool.close()
+    assert running.done() and all(future.cancelled() for future in waiting)
+
+
+def test_urgent_files_are_taken_first_by_an_ordinary_child(pool: ParsePool) -> None:
+    names(submit(pool, "a.py", b"x = 1\n"))
+    assert names(pool.submit("e.py", "python", "e", b"def e(): pass\n", urgent=True)) == ["e"]
+    assert len(pool.children) == 1, "an idle child was there, no other is started"
+
+
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     import subprocess
     import sys

@@ -1,6 +1,7 @@
 """A pool of parse workers that survives their deaths and blames exactly the file that was being parsed.
 
-Each slot of the pool is one thread that feeds one child, one file at a time. It does not know the workspace.
+Each slot of the pool is one thread that feeds one child, one file at a time. One slot more than were asked for takes
+urgent files alone, so that an edit never waits for a whole workspace. It does not know the workspace.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ class _Task:
     path: str
     job: Job
     future: Future[list[IndexEntry]]
+    urgent: bool
 
 
 class ParsePool:
@@ -41,28 +44,31 @@ class ParsePool:
         """Make a pool.
 
         Args:
-            workers: the most children that run at once; positive.
+            workers: the most children that run at once, but for the one that takes urgent files; positive.
             deadline_seconds: for each file, from when its child begins with it.
         """
         if workers < 1 or deadline_seconds <= 0:
             raise ValueError(f"workers and deadline_seconds must be positive, got {workers}, {deadline_seconds}")
         self._workers = workers
         self._deadline_seconds = deadline_seconds
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._ids = itertools.count()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()  # guards all that follows
+        self._urgent: deque[_Task] = deque()
+        self._tasks: deque[_Task] = deque()
         self._slots: list[_Slot] = []
-        self._waiting = 0  # tasks that no slot has taken
         self._closed = False
 
-    def submit(self, path: str, language_id: str, module_name: str, text: bytes) -> Future[list[IndexEntry]]:
-        """Parse one text, when a child is free; files are taken in the order they come.
+    def submit(
+        self, path: str, language_id: str, module_name: str, text: bytes, *, urgent: bool = False
+    ) -> Future[list[IndexEntry]]:
+        """Parse one text, when a child is free; files are taken in the order they come, urgent ones first.
 
         Args:
             path: names the file in errors, and tells C++ headers from those of C.
             language_id: a key of ``languages.LANGUAGES``.
             module_name: see ``functions.module_name_of``.
             text: UTF-8.
+            urgent: somebody waits, for an edit or an answer.
 
         Returns:
             Entries as ``functions.parse_file`` gives them, or one of these errors: ``ParseTimeoutError``;
@@ -78,53 +84,71 @@ class ParsePool:
             text=text,
             deadline_seconds=self._deadline_seconds,
         )
-        with self._lock:
+        with self._changed:
             if self._closed:
                 raise WorkerDiedError("the parse pool is closed; open the workspace again")
-            self._waiting += 1
-            idle = sum(slot.is_idle for slot in self._slots)
-            if self._waiting > idle and len(self._slots) < self._workers:
-                self._slots.append(_Slot(self._take))
-            self._tasks.put(_Task(path, job, future))
+            (self._urgent if urgent else self._tasks).append(_Task(path, job, future, urgent))
+            self._add_slot(urgent)
+            self._changed.notify_all()
         return future
 
     def close(self) -> None:
         """End all children; what was not answered fails with ``WorkerDiedError`` or is cancelled."""
-        with self._lock:
+        with self._changed:
             self._closed = True
             slots, self._slots = self._slots, []
-            while True:
-                try:
-                    task = self._tasks.get_nowait()
-                except queue.Empty:
-                    break
-                if task is not None:
-                    task.future.cancel()
-            for _ in slots:
-                self._tasks.put(None)
+            left = [*self._urgent, *self._tasks]
+            self._urgent.clear()
+            self._tasks.clear()
+            self._changed.notify_all()
+        for task in left:
+            task.future.cancel()
         for slot in slots:
             slot.close()
 
     @property
     def children(self) -> dict[int, str]:
         """The children that run, by process id, each with the path that it parses now, or ""."""
-        with self._lock:
+        with self._changed:
             return {pid: slot.path for slot in self._slots if (pid := slot.pid) is not None}
 
+    def _add_slot(self, urgent: bool) -> None:
+        """Start a slot for a task that no idle one can take, if there may be another."""
+        idle = [slot for slot in self._slots if slot.is_idle]
+        common = [slot for slot in self._slots if not slot.is_reserved]
+        if urgent:
+            if len(self._urgent) <= len(idle):
+                return
+        elif len(self._tasks) + len(self._urgent) <= sum(not slot.is_reserved for slot in idle):
+            return
+        if len(common) < self._workers:
+            self._slots.append(_Slot(self._take, is_reserved=False))
+        elif urgent and len(common) == len(self._slots):
+            self._slots.append(_Slot(self._take, is_reserved=True))
+
     def _take(self, slot: _Slot) -> _Task | None:
-        slot.is_idle = True
-        task = self._tasks.get()
-        with self._lock:
-            slot.is_idle = False
-            self._waiting -= 1
-        return task
+        """The next task for a slot; None when the pool is closed."""
+        with self._changed:
+            slot.is_idle = True
+            while not self._closed:
+                if self._urgent:
+                    task = self._urgent.popleft()
+                elif self._tasks and not slot.is_reserved:
+                    task = self._tasks.popleft()
+                else:
+                    self._changed.wait()
+                    continue
+                slot.is_idle = False
+                return task
+            return None
 
 
 class _Slot:
     """One thread that feeds one child."""
 
-    def __init__(self, take: Callable[[_Slot], _Task | None]) -> None:
+    def __init__(self, take: Callable[[_Slot], _Task | None], *, is_reserved: bool) -> None:
         self.is_idle = False
+        self.is_reserved = is_reserved  # for urgent tasks
         self.path = ""  # what the child parses now
         self._take = take
         self._child: Child | None = None
@@ -140,7 +164,7 @@ class _Slot:
         return child.pid if child is not None and child.is_alive else None
 
     def close(self) -> None:
-        """End the child, at once when it parses; the pool has put an end mark for the thread."""
+        """End the child, at once when it parses; the pool tells the thread."""
         self._closing.set()
         child = self._child
         if child is not None and not self.is_idle:
@@ -204,7 +228,12 @@ class _Slot:
             self._pause()
             messages: queue.SimpleQueue[object] = queue.SimpleQueue()
             self._messages = messages  # a late message of an earlier child goes nowhere
-            child = Child("vizsla.parsing.worker", on_message=messages.put, on_exit=messages.put, nice=5)
+            child = Child(
+                "vizsla.parsing.worker",
+                on_message=messages.put,
+                on_exit=messages.put,
+                nice=0 if self.is_reserved else 5,
+            )
             self._child = child
             try:
                 first = messages.get(timeout=_START_SECONDS)

@@ -21,6 +21,7 @@ class SearchRequest:
         filters: what hits must be.
         rerank: "off" keeps the fused order.
         rerank_seconds: time budget of the cross-encoder; None for the setting's.
+        roots: only these workspaces, by their folders; empty for all. One workspace alone does not look at it.
     """
 
     query: str
@@ -28,6 +29,16 @@ class SearchRequest:
     filters: Filters = field(default_factory=Filters)
     rerank: Literal["auto", "off"] = "auto"
     rerank_seconds: float | None = None
+    roots: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A function that says the same as a hit and gave way to it, where it stood when it was indexed."""
+
+    path: str
+    qualified_name: str
+    range: Range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +53,8 @@ class Hit:
         why: the ranks and scores that led here.
         is_stale: the function's text changed since it was indexed; the range is right, the score is of the old text.
         source: its text, as the file is now.
+        before: what stands before it on its first line, from which columns in any encoding can be counted.
+        copies: functions that say the same, best first.
     """
 
     root: Path
@@ -58,6 +71,8 @@ class Hit:
     why: Why
     is_stale: bool
     source: str
+    before: str = ""
+    copies: tuple[Copy, ...] = ()
 
     @property
     def uri(self) -> str:

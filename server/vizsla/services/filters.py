@@ -22,6 +22,7 @@ class Filters:
         not_paths: globs, none of which may match.
         folder: relative path of a folder that must hold the file; "" for the whole workspace.
         only_changed: only files that differ from the last commit.
+        only_open: only files that are open in the editor.
     """
 
     languages: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Filters:
     not_paths: tuple[str, ...] = ()
     folder: str = ""
     only_changed: bool = False
+    only_open: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -50,7 +52,7 @@ def parse_kind(text: str) -> Kind:
 
 
 def split_filters(query: str, filters: Filters) -> tuple[str, Filters]:
-    """Take ``lang:go kind:method path:src/** -path:tests/** in:server is:changed`` out of a question.
+    """Take ``lang:go kind:method path:src/** -path:tests/** in:server is:changed is:open`` out of a question.
 
     Returns:
         The rest of the question, and ``filters`` with what was found added.
@@ -74,6 +76,8 @@ def split_filters(query: str, filters: Filters) -> tuple[str, Filters]:
             filters = replace(filters, folder=value.strip("/"))
         elif value == "changed":
             filters = replace(filters, only_changed=True)
+        elif value == "open":
+            filters = replace(filters, only_open=True)
         else:
-            raise QueryError(f"there is no filter is:{value}; use is:changed")
+            raise QueryError(f"there is no filter is:{value}; use is:changed or is:open")
     return " ".join(_INLINE.sub(" ", query).split()), filters

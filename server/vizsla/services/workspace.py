@@ -19,6 +19,7 @@ from vizsla.index.store import FILE_NAME, Store
 from vizsla.index.vectors import VectorIndex
 from vizsla.services.discovery import check_root
 from vizsla.services.index_directory import LOCK_NAME, inode_of, make_index_directory, workspace_directory
+from vizsla.services.overlay import Overlay
 from vizsla.services.resources import Resources
 from vizsla.services.vector_keeping import VectorKeeping, save_quietly
 
@@ -62,6 +63,8 @@ class Workspace:
         self.is_writer = False
         self.is_damaged = False
         """Whether a reader met damage in the store: ``reopen`` mends it."""
+        self.overlay = Overlay(self)
+        """The open buffers, which count instead of their files."""
         self._lock = threading.RLock()
         self._is_closing = self._is_closed = False
         self._retired: list[tuple[float, Store]] = []
@@ -182,6 +185,7 @@ class Workspace:
             if self._is_closing:
                 return
             self._is_closing = True  # upkeep stops at its next safe point
+        self.overlay.stop()
         is_quiet = self.upkeeping.acquire(timeout=_CLOSE_SECONDS)
         try:
             with self._lock, contextlib.ExitStack() as stack:

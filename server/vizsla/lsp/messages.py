@@ -1,0 +1,176 @@
+"""Names and shapes of all that we say beyond the standard protocol.
+
+It imports nothing heavy: the answer to ``initialize`` names these before anything else is loaded. Every message has
+its section in docs/lsp.md, and tests compare the two. Fields are added, never changed; ``SCHEMA`` counts up otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NotRequired, TypedDict
+
+SCHEMA: Final = 1
+
+SEARCH: Final = "vizsla/search"
+SIMILAR: Final = "vizsla/similar"
+STATUS: Final = "vizsla/status"
+STATUS_CHANGED: Final = "vizsla/statusChanged"
+
+COMMAND_SEARCH: Final = "vizsla.search"
+COMMAND_REBUILD: Final = "vizsla.rebuild"
+COMMAND_PAUSE: Final = "vizsla.pause"
+COMMAND_RESUME: Final = "vizsla.resume"
+COMMAND_CLEAR: Final = "vizsla.clear"
+COMMAND_STATUS: Final = "vizsla.status"
+
+REQUESTS: Final = (SEARCH, SIMILAR, STATUS)
+NOTIFICATIONS: Final = (STATUS_CHANGED,)
+COMMANDS: Final = (
+    COMMAND_SEARCH,
+    COMMAND_REBUILD,
+    COMMAND_PAUSE,
+    COMMAND_RESUME,
+    COMMAND_CLEAR,
+    COMMAND_STATUS,
+)
+
+SECTION: Final = "vizsla"
+"""The section of a client's configuration that holds our settings, and our name among experimental capabilities."""
+
+Token = int | str
+"""Names a progress: chosen by whoever asked for it."""
+
+
+def experimental() -> dict[str, object]:
+    """What ``capabilities.experimental`` of the answer to ``initialize`` says of us."""
+    said = {
+        "schema": SCHEMA,
+        "requests": list(REQUESTS),
+        "notifications": list(NOTIFICATIONS),
+        "commands": list(COMMANDS),
+    }
+    return {SECTION: said}
+
+
+class Position(TypedDict):
+    """A place: line from 0, character from 0 in units of the negotiated encoding."""
+
+    line: int
+    character: int
+
+
+class Range(TypedDict):
+    """A half-open stretch of a file."""
+
+    start: Position
+    end: Position
+
+
+class Location(TypedDict):
+    """A stretch of one file."""
+
+    uri: str
+    range: Range
+
+
+class Why(TypedDict):
+    """What led to a score, see ``retrieval.fusion.Why``."""
+
+    denseRank: int | None
+    lexicalRank: int | None
+    cosine: float | None
+    match: float
+    fused: float
+    rerank: float | None
+    signals: list[str]
+
+
+class Hit(TypedDict):
+    """One function that answers, see ``services.answers.Hit``."""
+
+    location: Location
+    root: str
+    path: str
+    name: str
+    qualifiedName: str
+    container: str
+    kind: str
+    language: str
+    signature: str
+    doc: str
+    score: float
+    isStale: bool
+    why: Why
+
+
+class SearchResult(TypedDict):
+    """The answer to ``vizsla/search`` and ``vizsla/similar``, see ``services.answers.Answer``."""
+
+    schema: int
+    hits: list[Hit]
+    isPartial: bool
+    isReranked: bool
+    isSemantic: bool
+    notes: list[str]
+    milliseconds: dict[str, float]
+
+
+class RootActivity(TypedDict):
+    """What is going on in one workspace folder at this moment."""
+
+    uri: str
+    activity: str
+    done: int
+    total: int
+    problem: str
+
+
+class StatusChanged(TypedDict):
+    """The parameters of ``vizsla/statusChanged``."""
+
+    schema: int
+    roots: list[RootActivity]
+
+
+class IndexStatus(TypedDict):
+    """The truth about one index, see ``services.status.Status``."""
+
+    files: int
+    functions: int
+    byLanguage: dict[str, int]
+    unread: int
+    pending: int
+    unembeddable: int
+    skipped: dict[str, int]
+    failed: int
+    skippedFiles: NotRequired[dict[str, str]]
+    failedFiles: NotRequired[dict[str, str]]
+    reconciledAt: float | None
+    bytes: int
+    directory: str | None
+    model: str | None
+    fingerprint: str | None
+    hasReranker: bool
+    device: str
+    isWriter: bool
+    degraded: list[str]
+
+
+class RootStatus(RootActivity):
+    """The truth about one workspace folder, see ``services.root_status.RootStatus``."""
+
+    watcher: str
+    watcherProblem: str
+    lastDoubt: str
+    openBuffers: int
+    index: IndexStatus | None
+
+
+class StatusResult(TypedDict):
+    """The answer to ``vizsla/status``."""
+
+    schema: int
+    version: str
+    processId: int
+    positionEncoding: str
+    refusedSettings: list[str]
+    roots: list[RootStatus]

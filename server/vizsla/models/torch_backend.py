@@ -99,7 +99,7 @@ class TorchBackend:
                 values: torch.Tensor = output.logits.float().reshape(len(input_ids), -1)[:, -1]
             else:
                 mask = inputs["attention_mask"]
-                values = _pooled(output.last_hidden_state.float(), mask, self._manifest.pooling)
+                values = pooled(output.last_hidden_state.float(), mask, self._manifest.pooling)
                 if self._manifest.normalise:
                     values = torch.nn.functional.normalize(values, dim=1)
             found: NDArray[np.float32] = values.cpu().numpy()
@@ -114,7 +114,7 @@ class TorchBackend:
         return tensor.to(self._device)
 
 
-def _pooled(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+def pooled(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
     """Token vectors (batch, length, dimension) to one each (batch, dimension), padding left out."""
     if pooling == "cls":
         return states[:, 0]

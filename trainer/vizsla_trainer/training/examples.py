@@ -1,0 +1,132 @@
+"""Pairs as training reads them: texts, and who may not stand against whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from blake3 import blake3
+
+from vizsla_trainer.records import Code, Pair, View, positive_text, text_in, view_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One query with its right code, ready for the tokenizer.
+
+    Attributes:
+        pair: id of the ``Pair``.
+        query: the question.
+        text: the right code as the model reads it.
+        code: its place in the corpus.
+        view: which text of the other codes it is compared with.
+        group: only examples of one group are each other's negatives: elsewhere something other than the meaning,
+            such as a hidden name, would tell right from wrong.
+        keys: of the query and of every code that answers it; a code that has one of them is no negative.
+        negatives: places in the corpus, one row for each phase of training, easier phases first.
+    """
+
+    pair: str
+    query: str
+    text: str
+    code: int
+    view: View
+    group: str
+    keys: frozenset[int]
+    negatives: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All codes that may stand against a query, in a fixed order; a code is named by its place."""
+
+    codes: tuple[Code, ...]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def texts(self, view: View) -> list[str]:
+        """What the model reads of every code."""
+        return [text_in(code, view) for code in self.codes]
+
+    def text(self, place: int, view: View) -> str:
+        """What the model reads of one code."""
+        return text_in(self.codes[place], view)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Place of each code by its id."""
+        return {code.id: place for place, code in enumerate(self.codes)}
+
+    @cached_property
+    def keys(self) -> tuple[frozenset[int], ...]:
+        """Of each code: equal codes, and codes documented alike, share one."""
+        return tuple(code_keys(code) for code in self.codes)
+
+    @cached_property
+    def by_key(self) -> Mapping[int, tuple[int, ...]]:
+        """Places of the codes that have a key."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for place, keys in enumerate(self.keys):
+            for key in keys:
+                found[key].append(place)
+        return {key: tuple(places) for key, places in found.items()}
+
+
+def code_keys(code: Code) -> frozenset[int]:
+    """Names of everything by which another code is the same to a query: text, text without documentation, docs."""
+    paragraph = code.doc.strip().split("\n\n", 1)[0]
+    line = code.doc.strip().split("\n", 1)[0]
+    return frozenset(_key(text) for text in (code.text, code.bare, code.doc, paragraph, line) if text.strip())
+
+
+def examples_of(pairs: Iterable[Pair], corpus: Corpus, *, known: Iterable[Pair] = ()) -> list[Example]:
+    """Pairs as examples, in order.
+
+    Args:
+        pairs: their codes are in the corpus.
+        corpus: every code that may be a negative.
+        known: more pairs that say which codes answer a query, such as those held out.
+
+    Raises:
+        ValueError: the corpus lacks the code of a pair.
+    """
+    pairs = list(pairs)
+    answers: dict[int, set[int]] = defaultdict(set)
+    for pair in (*known, *pairs):
+        place = corpus.places.get(pair.code)
+        if place is not None:
+            answers[_key(pair.query)] |= corpus.keys[place]
+    found = []
+    for pair in pairs:
+        if pair.code not in corpus.places:
+            raise ValueError(f"the corpus lacks code {pair.code} of pair {pair.id}")
+        place, view, query = corpus.places[pair.code], view_of(pair), _key(pair.query)
+        found.append(
+            Example(
+                pair=pair.id,
+                query=pair.query,
+                text=positive_text(pair, corpus.codes[place]),
+                code=place,
+                view=view,
+                group="name" if pair.source == "name" else view,
+                keys=frozenset({query, *answers[query]}),
+            )
+        )
+    return found
+
+
+def forbidden_codes(examples: Sequence[Example], corpus: Corpus) -> list[frozenset[int]]:
+    """For each example the places of all codes that may be right: its own, its twins, codes with the same docs."""
+    nowhere: tuple[int, ...] = ()
+    return [
+        frozenset({example.code}.union(*(corpus.by_key.get(key, nowhere) for key in example.keys)))
+        for example in examples
+    ]
+
+
+def _key(text: str) -> int:
+    folded = " ".join(text.split()).casefold()
+    return int.from_bytes(blake3(folded.encode("utf-8", "surrogatepass")).digest(8), "big")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shop import write_tree
-from vizsla.core.errors import WorkerDiedError
+from vizsla.core.errors import WorkerDiedError, WorkspaceError
 from vizsla.services.indexing import IndexingService
 from vizsla.services.progress import Progress, Stage
 from vizsla.services.resources import Resources
@@ -41,22 +41,47 @@ def test_an_ignored_file_is_not_taken_in(workspace: Workspace, indexing: Indexin
     assert "node_modules/x.js" not in workspace.store.files()
 
 
-@pytest.mark.parametrize("what", ["folder", "folder that is gone", "link", "ignore file"])
-def test_what_a_single_path_cannot_tell_is_left_to_reconcile(
-    workspace: Workspace, indexing: IndexingService, what: str
-) -> None:
-    root, path = workspace.root, "shop"
-    if what == "folder that is gone":
-        (root / "shop").rename(root.parent / "elsewhere")
-    elif what == "link":
-        path = "link.py"
-        (root / path).symlink_to("shop/cart.py")
-    elif what == "ignore file":
-        path = ".vizslaignore"
-        (root / path).write_text("shop\n")
-    assert not indexing.update([path]).is_complete
+@pytest.mark.parametrize("what", ["comes", "goes", "is replaced by a file", "is replaced by a link", "is ignored"])
+def test_a_folder_is_brought_up_to_date_as_a_whole(workspace: Workspace, indexing: IndexingService, what: str) -> None:
+    root = workspace.root
+    if what == "comes":
+        write_tree(root, {"new/deep/a.py": "def a():\n    pass\n", "new/node_modules/b.js": "function b() { }\n"})
+    else:
+        (root / "shop").rename(root / "node_modules" if what == "is ignored" else root.parent / "elsewhere")
+    if what == "is replaced by a file":
+        (root / "shop").write_text("#!/usr/bin/env python\ndef shop():\n    pass\n")
+    elif what == "is replaced by a link":
+        (root / "shop").symlink_to(root.parent / "elsewhere")
+    assert indexing.update(["shop", "new", "node_modules"]).is_complete
+    files = workspace.store.files()
+    again = indexing.reconcile()
+    assert again.is_complete and (again.parsed, again.removed, again.renamed, again.skipped) == (0, 0, 0, 0)
+    assert workspace.store.files() == files
+    assert ("new/deep/a.py" in files) == (what == "comes")
+    assert ("shop/cart.py" in files) == (what == "comes")
+
+
+def test_a_renamed_folder_keeps_its_functions(workspace: Workspace, indexing: IndexingService) -> None:
+    (workspace.root / "shop").rename(workspace.root / "store")
+    keys, _ = workspace.store.all_keys_and_hashes()
+    done = indexing.update(["shop", "store"])
+    assert done.is_complete and done.renamed > 0 and (done.parsed, done.removed) == (0, 0)
+    assert workspace.store.all_keys_and_hashes()[0].tolist() == keys.tolist()
+
+
+def test_a_changed_ignore_file_is_left_to_reconcile(workspace: Workspace, indexing: IndexingService) -> None:
+    (workspace.root / ".vizslaignore").write_text("shop\n")
+    assert not indexing.update([".vizslaignore"]).is_complete
     assert indexing.reconcile().is_complete
-    assert path not in workspace.store.files() or status_of(workspace).skipped[path]
+    assert "shop/cart.py" not in workspace.store.files()
+
+
+def test_nothing_is_forgotten_when_the_root_is_gone(workspace: Workspace, indexing: IndexingService) -> None:
+    files = workspace.store.files()
+    workspace.root.rename(workspace.root.parent / "away")
+    with pytest.raises(WorkspaceError, match="does not exist"):
+        indexing.update(["shop/cart.py"])
+    assert workspace.store.files() == files
 
 
 def test_files_are_not_blamed_for_parse_workers_that_are_gone(shop: Path, fresh_resources: Resources) -> None:

@@ -70,12 +70,30 @@ def read_file(connection: sqlite3.Connection, path: str) -> FileRecord | None:
     return None if row is None else _file_record(row)
 
 
+def read_files_at(connection: sqlite3.Connection, paths: Iterable[str]) -> dict[str, FileRecord]:
+    """The files of these paths, and those below them, by their paths."""
+    found: dict[str, FileRecord] = {}
+    for path in map(path_bytes, paths):
+        query = f"SELECT {_FILE_COLUMNS} FROM files WHERE path = ? OR (path > ? AND path < ?)"
+        for row in connection.execute(query, (path, path + b"/", path + b"0")):  # "0" comes after "/"
+            record = _file_record(row)
+            found[record.path] = record
+    return found
+
+
 def touch_files(connection: sqlite3.Connection, records: Iterable[FileRecord]) -> None:
     """New stamps for files whose bytes did not change."""
     connection.executemany(
         "UPDATE files SET size = ?, mtime_ns = ?, inode = ? WHERE path = ?",
         ((record.size, record.mtime_ns, _signed(record.inode), path_bytes(record.path)) for record in records),
     )
+
+
+def read_path_terms(connection: sqlite3.Connection, paths: Iterable[str]) -> list[frozenset[str]]:
+    """The stems of those of ``paths`` that are stored."""
+    query = "SELECT path_terms FROM files WHERE path = ?"
+    found = (connection.execute(query, (path_bytes(path),)).fetchone() for path in paths)
+    return [frozenset(row[0].split()) for row in found if row is not None]
 
 
 def file_id(connection: sqlite3.Connection, path: str) -> int | None:

@@ -110,6 +110,11 @@ class Store:
         with self._read() as connection:
             return rows.read_file(connection, path)
 
+    def files_at(self, paths: Iterable[str]) -> dict[str, FileRecord]:
+        """The files of these paths, and those below them if they are folders, by their paths."""
+        with self._read() as connection:
+            return rows.read_files_at(connection, paths)
+
     def state_counts(self) -> dict[FileState, int]:
         """How many files are in each state; every state is there."""
         with self._read() as connection:

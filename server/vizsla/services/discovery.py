@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from vizsla.core.errors import WorkspaceError
 from vizsla.core.settings import IndexSettings
@@ -64,7 +65,19 @@ def check_root(root: Path) -> Path:
         raise WorkspaceError(f"{root} cannot be opened ({error}); give the folder of a workspace") from None
 
 
-def scan(root: Path, settings: IndexSettings, *, cancelled: Callable[[], bool]) -> Iterator[FoundFile]:
+def unseen(_: str) -> None:
+    """A listener for those who do not care for folders."""
+
+
+def scan(
+    root: Path,
+    settings: IndexSettings,
+    *,
+    cancelled: Callable[[], bool],
+    rules: IgnoreRules | None = None,
+    below: str = "",
+    entering: Callable[[str], None] = unseen,
+) -> Iterator[FoundFile]:
     """Every path of a workspace that is not ignored, folder by folder, sorted within each.
 
     Files are those of ``git ls-files --cached --others --exclude-standard`` that exist, plus those of nested
@@ -74,12 +87,16 @@ def scan(root: Path, settings: IndexSettings, *, cancelled: Callable[[], bool]) 
         root: the folder of the workspace.
         settings: their ``exclude`` is honoured.
         cancelled: asked before each folder; when it says yes, the scan ends there and is incomplete.
+        rules: of this workspace, made a short while ago; None to make them.
+        below: only what lies in this folder, by its relative path.
+        entering: told of each folder, by its relative path, before it is listed: whoever watches it from then on
+            misses nothing.
 
     Raises:
         WorkspaceError: the root cannot be read, or vanished before the scan ended.
     """
     root = check_root(root)
-    rules = IgnoreRules(root, settings.exclude)
+    rules = rules if rules is not None else IgnoreRules(root, settings.exclude)
     try:
         top = open_root(root)
     except OSError as error:
@@ -88,8 +105,12 @@ def scan(root: Path, settings: IndexSettings, *, cancelled: Callable[[], bool]) 
         identity = _identity(os.fstat(top))
         # A folder waits here under the rules of its parent; None stands for the root, which has none.
         waiting: list[tuple[str, Directory | None]] = [("", None)]
+        if below:
+            start = rules.entered(below)
+            waiting = [(below, start)] if start is not None else []
         while waiting and not cancelled():
             path, entered = waiting.pop()
+            entering(path)
             found, inner = _look_into(top, root, path, entered, rules)
             waiting.extend(reversed(inner))
             yield from found
@@ -97,6 +118,20 @@ def scan(root: Path, settings: IndexSettings, *, cancelled: Callable[[], bool]) 
             raise WorkspaceError(f"{root} was removed or replaced while it was read; open the workspace again")
     finally:
         os.close(top)
+
+
+def look_at(root: Path, path: str) -> FoundFile | Literal["folder"] | None:
+    """What is at one path, whether ignored or not; None when nothing is.
+
+    Args:
+        root: of the workspace, absolute and without links.
+        path: relative to it.
+    """
+    try:
+        status = (root / path).lstat()
+    except (OSError, ValueError):
+        return None
+    return "folder" if stat.S_ISDIR(status.st_mode) else _found(path, status, root)
 
 
 def _look_into(
@@ -126,7 +161,7 @@ def _look_into(
                     if deeper is not None:
                         inner.append((prefix + entry.name, deeper))
                 elif not directory.hides_file(name):
-                    found.append(_found(prefix + entry.name, entry, root))
+                    found.append(_found(prefix + entry.name, entry.stat(follow_symlinks=False), root))
             except OSError as error:
                 found.extend(_aside_for(error, prefix + entry.name))
         return found, inner
@@ -136,8 +171,7 @@ def _look_into(
         os.close(descriptor)
 
 
-def _found(path: str, entry: os.DirEntry[str], root: Path) -> FoundFile:
-    status = entry.stat(follow_symlinks=False)
+def _found(path: str, status: os.stat_result, root: Path) -> FoundFile:
     reason = None
     if stat.S_ISLNK(status.st_mode):
         reason = _reason_of_link(root, path)

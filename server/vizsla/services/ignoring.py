@@ -96,26 +96,27 @@ class IgnoreRules:
         Returns:
             True also for what lies behind a link to a folder, and for anything in ``.git``.
         """
-        parts = [part for part in os.fsencode(path).split(b"/") if part not in (b"", b".")]
-        if b".git" in parts or b".." in parts or path.startswith("/"):
+        parts = _parts(path)
+        if parts is None:
             return True
-        directory = self.root(_present(self._path))
-        for number, name in enumerate(parts):
-            kind = _kind_of(directory.path + name)
-            is_last = number == len(parts) - 1
-            if is_last and not is_directory and kind != stat.S_IFDIR:
-                return directory.hides_file(name)
-            if kind not in (stat.S_IFDIR, 0):
-                return True
-            here = directory.path
-            entered = directory.enter(name, lambda here=here: _names_in(here))  # type: ignore[misc]
-            if entered is None:
-                return True
-            looked = self.look_inside(entered, _present(entered.path))
-            if isinstance(looked, str):
-                return True
-            directory = looked
-        return False
+        directory = self._inside(parts[:-1])
+        if directory is None or not parts:
+            return directory is None
+        name = parts[-1]
+        if is_directory or _kind_of(directory.path + name) == stat.S_IFDIR:
+            entered = _entered(directory, name)
+            return entered is None or isinstance(self.look_inside(entered, _present(entered.path)), str)
+        return directory.hides_file(name)
+
+    def entered(self, path: str) -> Directory | None:
+        """A folder below the root as ``Directory.enter`` gives it, not looked into; None when it is ignored.
+
+        Args:
+            path: relative to the root, not the root itself.
+        """
+        parts = _parts(path)
+        directory = self._inside(parts[:-1]) if parts else None
+        return None if directory is None or not parts else _entered(directory, parts[-1])
 
     def are_changed_by(self, path: str) -> bool:
         """Whether a change of this file, relative to the root, may change what is ignored.
@@ -127,6 +128,19 @@ class IgnoreRules:
         if ".git" in parts:
             return parts[-1] in ("exclude", ".git")
         return parts[-1] in (".gitignore", OUR_IGNORE_FILE, "pyvenv.cfg", "CACHEDIR.TAG")
+
+    def _inside(self, parts: Sequence[bytes]) -> Directory | None:
+        """The folder at the end of ``parts``, looked into; None when it is ignored, or behind a link."""
+        directory = self.root(_present(self._path))
+        for name in parts:
+            if _kind_of(directory.path + name) not in (stat.S_IFDIR, 0):
+                return None
+            entered = _entered(directory, name)
+            looked = self.look_inside(entered, _present(entered.path)) if entered is not None else ""
+            if isinstance(looked, str):
+                return None
+            directory = looked
+        return directory
 
     def _top_of(self, repository: Repository, directory: Directory) -> Directory:
         """The top folder of a repository, with the lists that hold everywhere in it."""
@@ -207,6 +221,16 @@ class IgnoreRules:
         if kept is None or kept[0] != stamp:
             kept = self._tracked[index] = (stamp, read_tracked(index))
         return kept[1]
+
+
+def _parts(path: str) -> list[bytes] | None:
+    """The names in a relative path; None for what is never in a workspace."""
+    parts = [part for part in os.fsencode(path).split(b"/") if part not in (b"", b".")]
+    return None if b".git" in parts or b".." in parts or path.startswith("/") else parts
+
+
+def _entered(directory: Directory, name: bytes) -> Directory | None:
+    return directory.enter(name, lambda: _names_in(directory.path))
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

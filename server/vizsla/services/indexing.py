@@ -5,14 +5,13 @@ It does not know of vectors: what still lacks one is left in the store's list of
 
 from __future__ import annotations
 
-import stat
 import time
 from collections.abc import Callable, Iterable
 
-from vizsla.index.records import FileRecord
-from vizsla.services.discovery import FoundFile, scan
+from vizsla.services.discovery import FoundFile, check_root, look_at, scan, unseen
 from vizsla.services.ignoring import IgnoreRules
-from vizsla.services.intake import Intake, Reconciled
+from vizsla.services.intake import UNREAD, Intake, Reconciled
+from vizsla.services.meanwhile import NOTHING, Meanwhile, Order
 from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
 from vizsla.services.stamps import is_same, settings_stamp
 from vizsla.services.workspace import Workspace
@@ -24,8 +23,6 @@ RECONCILED_AT = "reconciled_at"
 
 _SETTINGS = "index_settings"
 
-Order = Callable[[list[FoundFile]], list[FoundFile]]
-
 
 class IndexingService:
     """Keeps the store of one workspace equal to the disk. One thread at a time."""
@@ -33,6 +30,7 @@ class IndexingService:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._settings = workspace.resources.settings.index
+        self._rules: IgnoreRules | None = None  # of the last reconcile: which repository this is may change
 
     def reconcile(
         self,
@@ -41,6 +39,8 @@ class IndexingService:
         cancelled: Cancelled = never,
         order: Order | None = None,
         force: bool = False,
+        meanwhile: Meanwhile = NOTHING,
+        entering: Callable[[str], None] = unseen,
     ) -> Reconciled:
         """Compare the disk with the store and bring the store up to date.
 
@@ -49,6 +49,8 @@ class IndexingService:
             cancelled: asked between files; what is done by then is kept.
             order: puts the changed files into the order in which they are parsed.
             force: parse every file again, also unchanged ones.
+            meanwhile: goes first whenever it wants to; it may call ``update``.
+            entering: told of each folder before it is listed.
 
         Raises:
             WorkspaceError: the root is gone or cannot be read.
@@ -58,7 +60,18 @@ class IndexingService:
         started = time.monotonic()
         store, done = self._workspace.store, Reconciled()
         report(Progress(stage=Stage.SCAN, done=0, total=0))
-        found = {file.path: file for file in scan(self._workspace.root, self._settings, cancelled=cancelled)}
+        present: set[str] = set()  # files that came while we scanned, perhaps behind our back
+
+        def attended() -> bool:
+            if meanwhile.is_wanted():
+                present.update(meanwhile.attend())
+            return cancelled()
+
+        self._rules = rules = IgnoreRules(check_root(self._workspace.root), self._settings.exclude)
+        found = {
+            file.path: file
+            for file in scan(self._workspace.root, self._settings, cancelled=attended, rules=rules, entering=entering)
+        }
         done.scanned = len(found)
         if cancelled():  # perhaps before the end of the scan, so nothing is known to be gone
             done.is_complete = False
@@ -66,79 +79,67 @@ class IndexingService:
         settings = settings_stamp(self._settings)
         force = force or store.meta(_SETTINGS) not in (None, settings)
         known = store.files()
-        gone = known.keys() - found.keys()
+        gone = known.keys() - found.keys() - present
         changed = [file for file in found.values() if force or not is_same(known.get(file.path), file)]
         if order is not None:
             changed = order(changed)
         report(Progress(stage=Stage.SCAN, done=len(found), total=len(found)))
-        if self._apply(changed, known, gone, done, report, cancelled, force=force):
+        intake = Intake(self._workspace, known, gone, done, report=report, force=force)
+        if not intake.take(changed, cancelled, meanwhile):
+            done.is_complete = False
+        else:
+            self._forget(gone, done)
             if store.meta(_SETTINGS) != settings:
                 store.set_meta(_SETTINGS, settings)
             store.set_meta(RECONCILED_AT, str(time.time()))
         done.seconds = time.monotonic() - started
         return done
 
-    def update(self, paths: Iterable[str]) -> Reconciled:
-        """Bring single files up to date, by their relative paths; a path that is gone or ignored is removed.
+    def update(self, paths: Iterable[str], *, entering: Callable[[str], None] = unseen) -> Reconciled:
+        """Bring files and folders up to date, by their relative paths; what is gone or ignored is removed.
 
-        What cannot be judged by itself is left alone and makes the result incomplete: a folder, a link, an ignore
-        file. Then reconcile.
+        A change of what is ignored, by an ignore file, makes the result incomplete. Then reconcile.
+
+        Args:
+            paths: files are read whatever their stamps say; of a folder, there or gone, all that is below.
+            entering: told of each folder before it is listed.
+
+        Raises:
+            WorkspaceError: the root is gone or cannot be read; nothing was changed.
+            WorkerDiedError: as ``reconcile``.
+            CacheError: likewise.
         """
         started = time.monotonic()
-        done, known = Reconciled(), self._workspace.store.files()
-        rules = IgnoreRules(self._workspace.root, self._settings.exclude)
-        files: list[FoundFile] = []
-        gone: set[str] = set()
-        for path in dict.fromkeys(paths):
-            if rules.are_changed_by(path):
+        root, store, done = check_root(self._workspace.root), self._workspace.store, Reconciled()
+        if self._rules is None:
+            self._rules = IgnoreRules(root, self._settings.exclude)
+        rules, wanted = self._rules, list(dict.fromkeys(path.strip("/") for path in paths))
+        known = store.files_at(wanted)
+        files: dict[str, FoundFile] = {}  # to be read
+        present: set[str] = set()
+        for path in wanted:
+            if not path or rules.are_changed_by(path):
                 done.is_complete = False
-            file = self._found(path)
-            if file is None or rules.is_ignored(path):
-                gone.update({path} & known.keys())
-                # What was below a folder that is gone is not asked for by its own name.
-                done.is_complete &= path in known or not any(other.startswith(path + "/") for other in known)
-            elif file.skip_reason is not None:
-                done.is_complete = False
-            else:
-                files.append(file)
-        done.scanned = len(files)
-        self._apply(files, known, gone, done, unheard, never, force=False)
+            found = look_at(root, path)
+            if found == "folder":
+                for file in scan(root, self._settings, cancelled=never, rules=rules, below=path, entering=entering):
+                    present.add(file.path)
+                    if not is_same(known.get(file.path), file):
+                        files[file.path] = file
+            elif found is not None and not rules.is_ignored(path):
+                present.add(path)
+                files[path] = found
+        done.scanned = len(present)
+        gone = known.keys() - present
+        intake = Intake(self._workspace, known, gone, done, unread=int(store.meta(UNREAD) or 0))
+        intake.take(list(files.values()))
+        self._forget(gone, done)
         done.seconds = time.monotonic() - started
         return done
 
-    def _apply(
-        self,
-        changed: list[FoundFile],
-        known: dict[str, FileRecord],
-        gone: set[str],
-        done: Reconciled,
-        report: Report,
-        cancelled: Cancelled,
-        *,
-        force: bool,
-    ) -> bool:
-        """Store what changed and forget what is gone; False when that was cancelled."""
-        intake = Intake(self._workspace, known, gone, done, report=report, force=force)
-        if not intake.take(changed, cancelled):
-            done.is_complete = False
-            return False
+    def _forget(self, gone: set[str], done: Reconciled) -> None:
         if gone:
             removed = self._workspace.store.remove_files(sorted(gone))
             self._workspace.kept_vectors.remove(removed)
             done.functions_removed += len(removed)
             done.removed = len(gone)
-        return True
-
-    def _found(self, path: str) -> FoundFile | None:
-        """What is at a path; None when nothing is."""
-        try:
-            status = (self._workspace.root / path).lstat()
-        except (OSError, ValueError):
-            return None
-        return FoundFile(
-            path=path,
-            size=status.st_size,
-            mtime_ns=status.st_mtime_ns,
-            inode=status.st_ino,
-            skip_reason=None if stat.S_ISREG(status.st_mode) else "not a regular file",
-        )

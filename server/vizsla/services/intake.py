@@ -10,15 +10,16 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vizsla.core.errors import VizslaError, WorkerDiedError
-from vizsla.core.types import FunctionKey, IndexEntry
+from vizsla.core.types import ContentHash, FunctionKey, IndexEntry
 from vizsla.index.records import FileChange, FileRecord, FileState
 from vizsla.parsing.functions import module_name_of
 from vizsla.services import stamps
 from vizsla.services.discovery import FoundFile
 from vizsla.services.entries import entries_of
+from vizsla.services.meanwhile import NOTHING, Meanwhile
 from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
 from vizsla.services.reading import SourceText, read_source
 from vizsla.services.workspace import Workspace
@@ -32,8 +33,19 @@ _BATCH_FILES = 64  # files in one transaction: small enough that a kill loses li
 _BATCH_SECONDS = 0.5
 _UNSTABLE_TRIES = 3
 _UNSTABLE_SECONDS = 0.02
-_LAST_SECONDS = 0.25  # for a file that is being parsed when somebody wants to stop
+_LAST_SECONDS = 0.25  # for files that are being parsed when somebody wants to stop, or to go first
+_POLL_SECONDS = 0.05  # between two looks at whether somebody does
+_MOST_TEXTS = 2_000
 _WINDOW = 64  # files with the parse workers at once: enough that they never wait for us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parsing:
+    """A file that the parse workers have."""
+
+    file: FoundFile
+    record: FileRecord
+    future: Future[list[IndexEntry]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Reconciled:
     failed: int = 0
     functions_added: int = 0
     functions_removed: int = 0
+    new_texts: list[ContentHash] = field(default_factory=list)  # of added functions, the first few thousand
     is_complete: bool = True  # False: cancelled, or a file kept changing while it was read
     seconds: float = 0.0
 
@@ -64,6 +77,7 @@ class Intake:
         *,
         report: Report = unheard,
         force: bool = False,
+        unread: int = 0,
     ) -> None:
         """Begin.
 
@@ -75,6 +89,7 @@ class Intake:
             done: counted up.
             report: told of progress, in files.
             force: parse also what has the same bytes as before.
+            unread: files that are known to be unread besides these.
         """
         self._workspace, self._store = workspace, workspace.store
         self._known, self._gone, self._done = known, gone, done
@@ -83,15 +98,21 @@ class Intake:
         for path in sorted(gone, reverse=True):
             if known[path].state is FileState.INDEXED:
                 self._gone_by_hash[known[path].content_hash].append(path)
-        self._parsing: deque[tuple[FileRecord, Future[list[IndexEntry]]]] = deque()
+        self._unread = unread
+        self._parsing: deque[_Parsing] = deque()
         self._changes: list[FileChange] = []
         self._moves: dict[str, str] = {}
         self._touched: list[FileRecord] = []
         self._settled = self._total = 0  # files
         self._written = time.monotonic()
 
-    def take(self, files: Sequence[FoundFile], cancelled: Cancelled = never) -> bool:
+    def take(self, files: Sequence[FoundFile], cancelled: Cancelled = never, meanwhile: Meanwhile = NOTHING) -> bool:
         """Read, parse and store files; False when that was cancelled. What was done by then is kept.
+
+        Args:
+            files: in the order in which they are read.
+            cancelled: asked often.
+            meanwhile: goes first whenever it wants to; it may change the store.
 
         Raises:
             WorkerDiedError: there are no parse workers; what was parsed by then is kept.
@@ -99,31 +120,43 @@ class Intake:
         """
         self._total = len(files)
         self._write()
-        was_cancelled = False
+        remaining = deque(files)
         try:
-            for file in files:
-                if was_cancelled := cancelled():
-                    break
-                self._look_at(file)
+            while (remaining or self._parsing) and not cancelled():
+                if meanwhile.is_wanted():
+                    remaining.extend(self._make_room())
+                    self._gone.difference_update(meanwhile.attend())
+                if (order := meanwhile.order()) is not None:
+                    remaining = deque(order(list(remaining)))
+                if remaining and len(self._parsing) < _WINDOW:
+                    self._look_at(remaining.popleft())
+                elif self._parsing:
+                    wait((self._parsing[0].future,), _POLL_SECONDS)
+                while self._parsing and self._parsing[0].future.done():
+                    self._collect()
+                    self._write_if_many()
                 self._write_if_many()
-                while self._parsing and (len(self._parsing) >= _WINDOW or self._parsing[0][1].done()):
-                    self._collect()
-                    self._write_if_many()
-            while self._parsing:
-                was_cancelled = was_cancelled or cancelled()
-                if was_cancelled and not _ends_soon(self._parsing[0][1]):
-                    self._parsing.popleft()
-                else:
-                    self._collect()
-                    self._write_if_many()
+            left = [*remaining, *self._make_room()]
         except WorkerDiedError:
             self._write()
             raise
         finally:
-            for _, future in self._parsing:
-                future.cancel()
+            for parsing in self._parsing:
+                parsing.future.cancel()
+        return not left
+
+    def _make_room(self) -> list[FoundFile]:
+        """Store what the parse workers have done or do in moments, and take back the rest."""
+        running = [parsing.future for parsing in self._parsing if not parsing.future.cancel()]
+        wait(running, _LAST_SECONDS)
+        back: list[FoundFile] = []
+        for _ in range(len(self._parsing)):
+            if self._parsing[0].future.done() and not self._parsing[0].future.cancelled():
+                self._collect()
+            else:
+                back.append(self._parsing.popleft().file)
         self._write()
-        return not was_cancelled
+        return back
 
     def _look_at(self, file: FoundFile) -> None:
         outcome = self._read(file)
@@ -143,7 +176,8 @@ class Intake:
             self._moves[origin] = record.path
             self._touched.append(record)
         else:
-            self._parsing.append((record, entries_of(self._workspace.resources, record.path, source)))
+            future = entries_of(self._workspace.resources, record.path, source)
+            self._parsing.append(_Parsing(file=file, record=record, future=future))
 
     def _read(self, file: FoundFile) -> tuple[FileRecord, SourceText | None] | None:
         """The record of a file and its text; None when it vanished."""
@@ -165,6 +199,8 @@ class Intake:
         origins = self._gone_by_hash.get(record.content_hash, [])
         for place in reversed(range(len(origins))):
             before = self._known[origins[place]]
+            if before.path not in self._gone:  # it came back
+                continue
             if before.language == record.language and module_name_of(before.path) == module_name_of(record.path):
                 self._gone.discard(before.path)
                 return origins.pop(place)
@@ -172,9 +208,10 @@ class Intake:
 
     def _collect(self) -> None:
         """The file that was given to the parse workers first, parsed."""
-        record, future = self._parsing.popleft()
+        parsing = self._parsing.popleft()
+        record = parsing.record
         try:
-            entries = future.result()
+            entries = parsing.future.result()
         except (WorkerDiedError, CancelledError) as error:  # not the file's fault: it is as unread as it was
             self._done.is_complete = False
             raise WorkerDiedError(str(error) or "the parse workers were closed; index again") from error
@@ -207,11 +244,13 @@ class Intake:
         if self._changes:
             for delta in self._store.replace_files(self._changes):
                 self._done.functions_added += len(delta.added)
+                if len(self._done.new_texts) < _MOST_TEXTS:
+                    self._done.new_texts.extend(content_hash for _, content_hash in delta.added)
                 self._forget(delta.removed)
         self._settled += len(self._touched) + len(self._changes)
         self._moves, self._touched, self._changes = {}, [], []
         self._written = time.monotonic()
-        unread = str(self._total - self._settled)
+        unread = str(self._unread + self._total - self._settled)
         if self._store.meta(UNREAD) != unread:
             self._store.set_meta(UNREAD, unread)
         self._report(Progress(stage=Stage.PARSE, done=self._settled, total=self._total))
@@ -219,8 +258,3 @@ class Intake:
     def _forget(self, removed: Sequence[FunctionKey]) -> None:
         self._done.functions_removed += len(removed)
         self._workspace.kept_vectors.remove(removed)
-
-
-def _ends_soon(parsing: Future[list[IndexEntry]]) -> bool:
-    """Whether a file's parsing has ended or is about to; if not, it is given up."""
-    return not parsing.cancel() and bool(wait((parsing,), _LAST_SECONDS).done)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from vizsla.parsing.languages import language_of
 from vizsla.services.discovery import FoundFile
-from vizsla.services.indexing import Order
+from vizsla.services.meanwhile import Order
 from vizsla.services.opening import open_file, open_root
 from vizsla.services.progress import Deadline
 

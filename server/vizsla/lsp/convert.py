@@ -193,6 +193,15 @@ def _hit(hit: answers.Hit, encoding: Encoding) -> Hit:
         "score": round(hit.score, 4),
         "isStale": hit.is_stale,
         "why": _why(hit),
+        "copies": [
+            {
+                "uri": uri_of(hit.root / copy.path),
+                "path": shown(copy.path),
+                "qualifiedName": copy.qualified_name,
+                "line": copy.range.start.line,
+            }
+            for copy in hit.copies
+        ],
     }
 
 

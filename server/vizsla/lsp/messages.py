@@ -84,6 +84,15 @@ class Why(TypedDict):
     signals: list[str]
 
 
+class Copy(TypedDict):
+    """A function that says the same as a hit, where it stood when it was indexed."""
+
+    uri: str
+    path: str
+    qualifiedName: str
+    line: int
+
+
 class Hit(TypedDict):
     """One function that answers, see ``services.answers.Hit``."""
 
@@ -100,6 +109,7 @@ class Hit(TypedDict):
     score: float
     isStale: bool
     why: Why
+    copies: list[Copy]
 
 
 class SearchResult(TypedDict):

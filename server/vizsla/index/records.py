@@ -112,6 +112,7 @@ class KeyFilter:
         path_globs: patterns in the language of .gitignore; one must match.
         exclude_globs: likewise; none may match.
         folder: a directory relative to the root, with ``/``.
+        not_folders: directories that are left out.
         paths: exactly these files.
     """
 
@@ -120,6 +121,7 @@ class KeyFilter:
     path_globs: Sequence[str] = ()
     exclude_globs: Sequence[str] = ()
     folder: str = ""
+    not_folders: Collection[str] = ()
     paths: Collection[str] | None = None
 
     @property

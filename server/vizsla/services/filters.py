@@ -21,6 +21,7 @@ class Filters:
         paths: globs of relative paths, any of which will do; ``**`` crosses folders.
         not_paths: globs, none of which may match.
         folder: relative path of a folder that must hold the file; "" for the whole workspace.
+        not_folders: relative paths of folders that must not hold the file.
         only_changed: only files that differ from the last commit.
         only_open: only files that are open in the editor.
     """
@@ -30,6 +31,7 @@ class Filters:
     paths: tuple[str, ...] = ()
     not_paths: tuple[str, ...] = ()
     folder: str = ""
+    not_folders: tuple[str, ...] = ()
     only_changed: bool = False
     only_open: bool = False
 

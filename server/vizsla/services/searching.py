@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -43,6 +44,20 @@ _LOAD_SECONDS = 20.0  # a worker that was just started takes less, also on a bus
 _REPLACEMENTS = 5  # of a store beneath one question: more than that is no replacement but a fault
 _ENCODE_SECONDS = 3.0  # beyond this the answer comes from words alone: the worker is dead or stuck
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A function that others shall be like: whose it is, as the store knows it, and its vector (dimension,)."""
+
+    workspace: Workspace
+    function: StoredFunction
+    vector: npt.NDArray[np.float32]
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.function.qualified_name
 
 
 class SearchService:
@@ -86,7 +101,7 @@ class SearchService:
             QueryError: the question cannot be answered as it stands.
         """
         settings, models = self._workspace.resources.settings.search, self._workspace.resources.models
-        question, filters = self._understood(request)
+        question, filters = understood(request)
         notes: list[str] = []
         vector = await self._query_vector(question, notes)
         clock.lap("encode")
@@ -119,9 +134,14 @@ class SearchService:
             QueryError: there is no indexed function at that place, or it has no vector yet.
         """
         clock = Clock()
-        settings = self._workspace.resources.settings.search
+        count = max(1, limit or self._workspace.resources.settings.search.limit)
+        sample = await self.sample(path, line, character)
+        return (await self.near(sample, count)).answer(sample.name, count, clock.total())
 
-        def ranked_others(view: View) -> tuple[StoredFunction, list[Ranked], bool]:
+    async def sample(self, path: str, line: int, character: int) -> Sample:
+        """The function at a place, for ``near``; arguments and errors as of ``similar``."""
+
+        def look(view: View) -> Sample:
             function = view.store.function_at(path, line, character)
             if function is None:
                 raise QueryError(
@@ -130,22 +150,36 @@ class SearchService:
             vector = view.vectors.vector_of(function.key) if view.vectors is not None else None
             if vector is None:
                 raise QueryError(f"{function.qualified_name} has no vector yet; wait until the index is complete")
-            question = Question.from_text(function.name)
-            ranked = self._ranked(view, question, vector, None, settings.candidates, only_vector=True)
-            others = [one for one in ranked if one.candidate.function.key != function.key]
-            return function, others, is_partial(view.store)
+            return Sample(workspace=self._workspace, function=function, vector=vector)
 
-        function, ranked, partial = await self._on_view(ranked_others)
+        return await self._on_view(look)
+
+    async def near(self, sample: Sample, count: int, not_folders: tuple[str, ...] = ()) -> Found:
+        """The functions most like one that may be of another workspace, but for itself.
+
+        Args:
+            sample: what they shall be like.
+            count: at most so many.
+            not_folders: relative folders that are left out.
+        """
+        settings = self._workspace.resources.settings.search
+        question = Question.from_text(sample.function.name)
+        own = sample.function.key if sample.workspace is self._workspace else None
+
+        def others(view: View) -> tuple[list[Ranked], bool]:
+            allowed = self._allowed(Filters(not_folders=not_folders))
+            ranked = self._ranked(view, question, sample.vector, allowed, settings.candidates, only_vector=True)
+            return [one for one in ranked if one.candidate.function.key != own], is_partial(view.store)
+
+        ranked, partial = await self._on_view(others)
         fresh = Freshness(self._workspace)
-        count = max(1, limit or settings.limit)
-        found = Found(
-            question=Question.from_text(function.name),
+        return Found(
+            question=question,
             shown=await self._run(lambda: self._checked(ranked, fresh, count)),
             is_partial=partial,
             is_semantic=True,
             notes=(),
         )
-        return found.answer(function.qualified_name, count, clock.total())
 
     def close(self) -> None:
         """Wait for the stages that run, and end the threads."""
@@ -171,15 +205,6 @@ class SearchService:
             return stage(self._workspace.view())
 
         return await self._run(run)
-
-    def _understood(self, request: SearchRequest) -> tuple[Question, Filters]:
-        text, filters = split_filters(request.query[:QUERY_LIMIT], request.filters)
-        if not text.strip():
-            raise QueryError("the question is empty; ask for what the code does, such as 'where are uploads retried'")
-        question = Question.from_text(text)
-        if not question.words:
-            raise QueryError(f"there is no word in the question {text[:40]!r}; ask for what the code does")
-        return question, filters
 
     async def _query_vector(self, question: Question, notes: list[str]) -> npt.NDArray[np.float32] | None:
         models = self._workspace.resources.models
@@ -217,8 +242,8 @@ class SearchService:
         *,
         only_vector: bool = False,
     ) -> list[Ranked]:
-        vectors = view.vectors if vector is not None else None
-        candidates = gather(question, vector, view.store, vectors, count, allowed=allowed, use_words=not only_vector)
+        with view.layers() as layers:
+            candidates = gather(question, vector, layers, count, allowed=allowed, use_words=not only_vector)
         if self._hurry is not None:
             self._hurry(one.function.content_hash for one in candidates if math.isnan(one.cosine))
         return fold_duplicates(fuse(question, candidates))
@@ -233,3 +258,18 @@ class SearchService:
                 if len(found) == count:
                     break
         return tuple(found)
+
+
+def understood(request: SearchRequest) -> tuple[Question, Filters]:
+    """What is asked, and of what; filters may be written into the question.
+
+    Raises:
+        QueryError: there is nothing to look for.
+    """
+    text, filters = split_filters(request.query[:QUERY_LIMIT], request.filters)
+    if not text.strip():
+        raise QueryError("the question is empty; ask for what the code does, such as 'where are uploads retried'")
+    question = Question.from_text(text)
+    if not question.words:
+        raise QueryError(f"there is no word in the question {text[:40]!r}; ask for what the code does")
+    return question, filters

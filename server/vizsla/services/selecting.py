@@ -75,6 +75,7 @@ def allowed_keys(workspace: Workspace, filters: Filters) -> npt.NDArray[np.int64
             path_globs=filters.paths,
             exclude_globs=filters.not_paths,
             folder=filters.folder,
+            not_folders=filters.not_folders,
             paths=paths,
         )
     )

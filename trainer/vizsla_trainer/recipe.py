@@ -200,19 +200,27 @@ class EvaluateRecipe:
     resamples: int = 10_000  # of the paired bootstrap
     confidence: float = 0.95
     depths: tuple[int, ...] = (5, 10, 20, 50)  # candidates that the reranker reads; the best on dev is taken
-    weights: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the reranker against the retriever, likewise
+    weights: tuple[float, ...] = (
+        0.25,
+        0.5,
+        1.0,
+        2.0,
+        4.0,
+    )  # of the reranker's log-odds against the retriever's, likewise
+    reranked_dev: int = 150  # queries whose candidates are read, at most: each costs as many passes as the depth
+    reranked_test: int = 400
     latency_queries: int = 20
     examples: int = 10  # won and lost, shown in the report
 
     def __post_init__(self) -> None:
-        _positive(self, "resamples")
+        _positive(self, "resamples", "reranked_dev", "reranked_test")
         _at_least(self, 0, "latency_queries", "examples")
         if not 0.5 <= self.confidence < 1:
             raise ValueError(f"confidence must be 0.5 or more and below 1, got {self.confidence}")
         if not self.depths or min(self.depths) < 1 or max(self.depths) > 1_000:
             raise ValueError(f"depths must be numbers from 1 to 1000, got {self.depths}")
-        if not self.weights or min(self.weights) < 0 or max(self.weights) > 1:
-            raise ValueError(f"weights must be numbers from 0 to 1, got {self.weights}")
+        if not self.weights or min(self.weights) <= 0 or max(self.weights) > 100:
+            raise ValueError(f"weights must be numbers above 0 and at most 100, got {self.weights}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

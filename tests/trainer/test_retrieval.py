@@ -1,0 +1,86 @@
+"""Held-out queries are ranked among what a user would search in, and what is just as right does not count against."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trainer.evaluation_builders import WordEncoder, a_code, a_pair
+from vizsla_trainer.errors import StoppedError
+from vizsla_trainer.evaluation.retrieval import TextVectors, alternatives, candidate_text, rank_pairs
+from vizsla_trainer.records import make_pair
+
+CODES = [
+    a_code("parse", "read json from file", doc="Turn a file into a tree."),
+    a_code("write", "store json into file", doc="Save a tree."),
+    a_code("sort", "order a list of numbers"),
+    a_code("away", "order a list of numbers", workspace="elsewhere"),
+]
+
+
+def test_ranks_and_candidates_are_those_of_the_cosines() -> None:
+    pairs = [a_pair(CODES[0], "read json"), a_pair(CODES[2], "store numbers into file")]
+    encoder = WordEncoder()
+    found = rank_pairs(TextVectors(encoder), pairs, CODES, depth=5)
+    for i, pair in enumerate(pairs):
+        query = encoder.encode([pair.query], is_query=True)[0]
+        cosines = encoder.encode([code.text for code in CODES[:3]], is_query=True) @ query
+        order = np.argsort(-cosines, kind="stable")
+        assert found.candidates[i].tolist() == [*order.tolist(), -1, -1]
+        assert found.cosines[i, :3] == pytest.approx(cosines[order])
+        assert np.isnan(found.cosines[i, 3:]).all()
+        assert found.ranks[i] == 1 + order.tolist().index([0, 2][i])
+
+
+def test_code_of_another_workspace_is_no_candidate() -> None:
+    found = rank_pairs(TextVectors(WordEncoder()), [a_pair(CODES[3], "sort")], CODES, depth=4)
+    assert found.candidates[0].tolist() == [3, -1, -1, -1]
+    assert found.ranks[0] == 1
+
+
+def test_a_docstring_is_sought_among_code_without_documentation() -> None:
+    encoder = WordEncoder()
+    rank_pairs(TextVectors(encoder), [a_pair(CODES[0], "Turn a file into a tree.", "docstring")], CODES, depth=2)
+    assert not any("tree" in text for text in encoder.texts)
+
+
+def test_the_right_code_is_read_without_what_would_give_it_away() -> None:
+    pair = make_pair(CODES[0], "parse", "name", text="custom", custom="hidden words")
+    encoder = WordEncoder()
+    found = rank_pairs(TextVectors(encoder), [pair], CODES, depth=3)
+    assert "hidden words" in encoder.texts
+    assert found.ranks[0] == 3
+    assert candidate_text(pair, CODES[0]) == "hidden words"
+    assert candidate_text(pair, CODES[1]) == CODES[1].text
+
+
+def test_what_may_be_just_as_right_is_no_candidate() -> None:
+    twin = a_code("parse", "read  json from FILE", doc="Turn a file into a tree.")
+    documented_alike = a_code("load", "something else", doc="turn a file into a tree.")
+    also_changed = a_code("open", "whatever")
+    codes = [*CODES, twin, documented_alike, also_changed]
+    pairs = [a_pair(CODES[0], "read json"), a_pair(also_changed, "Read JSON")]
+    assert alternatives(pairs, codes) == [frozenset({4, 5, 6}), frozenset({0})]
+    found = rank_pairs(TextVectors(WordEncoder()), pairs, codes, depth=9)
+    assert not {4, 5, 6} & set(found.candidates[0].tolist())
+
+
+def test_each_text_is_embedded_once() -> None:
+    encoder = WordEncoder()
+    vectors = TextVectors(encoder)
+    pairs = [a_pair(code, "json") for code in CODES[:3]]
+    for _ in range(2):
+        rank_pairs(vectors, pairs, CODES, depth=2)
+    assert len(encoder.texts) == len(set(encoder.texts))
+
+
+def test_a_model_whose_vectors_are_all_alike_or_no_numbers_finds_nothing() -> None:
+    pairs = [a_pair(CODES[0], "read json")]
+    for fill in (1.0, float("nan")):
+        found = rank_pairs(TextVectors(WordEncoder(fill=fill)), pairs, CODES, depth=3)
+        assert found.ranks[0] == 3
+
+
+def test_measuring_can_be_stopped() -> None:
+    with pytest.raises(StoppedError):
+        rank_pairs(TextVectors(WordEncoder()), [a_pair(CODES[0], "x")], CODES, depth=1, cancelled=lambda: True)

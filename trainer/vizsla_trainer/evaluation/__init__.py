@@ -1,0 +1,1 @@
+"""Measuring models on what was held out: metrics, intervals, pictures, the report."""

@@ -1,0 +1,55 @@
+"""Scores of a model to log-odds of being right, learned on held-out queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+_STEPS = 50
+_RIDGE = 1e-3  # keeps the slope finite where scores part right from wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """A line from a score to log-odds that the candidate is right."""
+
+    slope: float
+    intercept: float
+
+    def log_odds(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Of each score; what is no number stays none."""
+        joined: npt.NDArray[np.float32] = (self.slope * scores + self.intercept).astype(np.float32)
+        return joined
+
+
+def calibrate(scores: npt.NDArray[np.float32], is_right: npt.NDArray[np.bool_]) -> Calibration:
+    """Fit the line by logistic regression. A score that says nothing, or the wrong thing, gets the slope 0.
+
+    Args:
+        scores: of candidates; what is no number is left out. (candidates,)
+        is_right: whether each is the right code. (candidates,)
+
+    Source: Platt, "Probabilistic outputs for support vector machines", 1999.
+    """
+    usable = np.isfinite(scores)
+    x, y = scores[usable].astype(np.float64), is_right[usable].astype(np.float64)
+    if not len(x) or y.min() == y.max() or x.std() == 0:
+        return Calibration(slope=0.0, intercept=0.0)
+    mean, spread = x.mean(), x.std()
+    design = np.stack([(x - mean) / spread, np.ones_like(x)], axis=1)
+    line = np.array([0.0, np.log(y.mean() / (1 - y.mean()))])
+    penalty = np.diag([_RIDGE * len(x), 0.0])
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(design @ line, -30, 30)))
+        gradient = design.T @ (chance - y) + penalty @ line
+        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + penalty + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        line -= np.clip(step, -3, 3)
+        if np.abs(step).max() < 1e-8:
+            break
+    if line[0] <= 0:
+        return Calibration(slope=0.0, intercept=0.0)
+    slope = float(line[0] / spread)
+    return Calibration(slope=slope, intercept=float(line[1] - slope * mean))

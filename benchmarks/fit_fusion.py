@@ -32,6 +32,7 @@ from vizsla.core.options import load_settings
 from vizsla.retrieval import weights as weights_module
 from vizsla.retrieval.candidates import Candidate, gather
 from vizsla.retrieval.fusion import Pool, features_of
+from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.signals import signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
@@ -117,7 +118,7 @@ def cases_of(one: QuestionSet, encoder: Encoder, count: int, *, most_queries: in
             queries = [queries[i * len(queries) // most_queries] for i in range(most_queries)]
         for query, vector in zip(queries, encode_queries(queries, encoder), strict=True):
             question = Question.from_text(query["query"])
-            found = gather(question, vector, library.store, library.vectors, count)
+            found = gather(question, vector, [Layer(store=library.store, vectors=library.vectors)], count)
             names = [library.code_of[candidate.function.key] for candidate in found]
             answers = set(one.answers[query["qid"]])
             if not found:

@@ -32,6 +32,7 @@ from vizsla.core.types import FunctionKey
 from vizsla.retrieval.candidates import gather
 from vizsla.retrieval.duplicates import fold_duplicates
 from vizsla.retrieval.fusion import Ranked, fuse
+from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.rerank import reorder
 
@@ -86,7 +87,7 @@ def measure(one: QuestionSet, encoder: Encoder, *, candidates: int, depth: int) 
         text_of = {code["cid"]: code["code"] for code in codes}
         for query, vector in zip(queries, encode_queries(queries, encoder), strict=True):
             question, right = Question.from_text(query["query"]), one.answers[query["qid"]]
-            found = gather(question, vector, library.store, library.vectors, candidates)
+            found = gather(question, vector, [Layer(store=library.store, vectors=library.vectors)], candidates)
             lexical = sorted((c.lexical_rank, c.function.key) for c in found if c.lexical_rank is not None)
             dense = sorted((c.dense_rank, c.function.key) for c in found if c.dense_rank is not None)
             tallies["lexical"].add(group, _names((key for _, key in lexical), library), right)

@@ -104,7 +104,7 @@ def test_removed_functions_count_for_nothing() -> None:
             store.tidy()
         assert scores_of(store, VOCABULARY) == pytest.approx(scores_by_hand(left, VOCABULARY), rel=1e-4)
         expected = sum("omega" in made.words.body.split() for file in left for made in file.entries)
-        assert store.word_counts(["omega"]) == {"omega": expected}
+        assert store.corpus(["omega"]).frequencies == {"omega": expected}
 
 
 def test_the_same_scores_come_from_one_segment_and_from_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,4 +164,4 @@ def test_a_function_of_ten_thousand_words_is_counted() -> None:
     made: list[IndexEntry] = [entry("huge", body), entry("tiny", "w17", line=5)]
     store.replace_files([FileChange(record=record("a.py"), entries=made)])
     assert len(store.search_words(["w17"], 5)) == 2
-    assert store.word_counts(["w9999", "x"]) == {"w9999": 1, "x": 1}
+    assert store.corpus(["w9999", "x"]).frequencies == {"w9999": 1, "x": 1}

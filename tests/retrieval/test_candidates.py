@@ -13,6 +13,7 @@ from vizsla.core.types import FunctionKey
 from vizsla.index.store import Store
 from vizsla.index.vectors import VectorIndex
 from vizsla.retrieval.candidates import Candidate, gather
+from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
 
 DIMENSION = 8
@@ -50,7 +51,7 @@ def by_key(found: list[Candidate]) -> dict[int, Candidate]:
 
 def test_both_retrievers_are_heard(library: tuple[Store, VectorIndex, list[FunctionKey]]) -> None:
     store, vectors, keys = library
-    found = by_key(gather(Question.from_text("retry"), unit(1), store, vectors, 1))
+    found = by_key(gather(Question.from_text("retry"), unit(1), [Layer(store=store, vectors=vectors)], 1))
     assert found[keys[1]].dense_rank == 1
     assert found[keys[1]].lexical_rank is None
     assert found[keys[1]].match == 0.0
@@ -64,21 +65,21 @@ def test_a_candidate_found_by_words_alone_gets_its_cosine(
 ) -> None:
     store, vectors, keys = library
     query = (unit(0) + unit(1)) / np.float32(math.sqrt(2))
-    found = by_key(gather(Question.from_text("retry upload"), query, store, vectors, 10))
+    found = by_key(gather(Question.from_text("retry upload"), query, [Layer(store=store, vectors=vectors)], 10))
     assert found[keys[0]].cosine == pytest.approx(math.sqrt(0.5), abs=0.02)
     assert math.isnan(found[keys[3]].cosine)
 
 
 def test_words_alone_do_without_vectors(library: tuple[Store, VectorIndex, list[FunctionKey]]) -> None:
     store, _, keys = library
-    found = gather(Question.from_text("retry upload"), None, store, None, 10)
+    found = gather(Question.from_text("retry upload"), None, [Layer(store=store, vectors=None)], 10)
     assert {one.function.key for one in found} == {keys[0], keys[3]}
     assert all(math.isnan(one.cosine) and one.dense_rank is None for one in found)
 
 
 def test_vectors_alone_do_without_words(library: tuple[Store, VectorIndex, list[FunctionKey]]) -> None:
     store, vectors, keys = library
-    found = gather(Question.from_text("retry"), unit(2), store, vectors, 2, use_words=False)
+    found = gather(Question.from_text("retry"), unit(2), [Layer(store=store, vectors=vectors)], 2, use_words=False)
     assert keys[2] in {one.function.key for one in found}
     assert all(one.lexical_rank is None for one in found)
 
@@ -86,7 +87,7 @@ def test_vectors_alone_do_without_words(library: tuple[Store, VectorIndex, list[
 def test_only_what_is_allowed_answers(library: tuple[Store, VectorIndex, list[FunctionKey]]) -> None:
     store, vectors, keys = library
     allowed = np.array([keys[1], keys[3]], dtype=np.int64)
-    found = gather(Question.from_text("retry"), unit(0), store, vectors, 10, allowed=allowed)
+    found = gather(Question.from_text("retry"), unit(0), [Layer(store=store, vectors=vectors)], 10, allowed=allowed)
     assert {one.function.key for one in found} == {keys[1], keys[3]}
 
 
@@ -94,13 +95,20 @@ def test_a_question_that_covers_a_function_matches_it_better(
     library: tuple[Store, VectorIndex, list[FunctionKey]],
 ) -> None:
     store, _, keys = library
-    whole = by_key(gather(Question.from_text("retry upload"), None, store, None, 10))
-    with_more = by_key(gather(Question.from_text("retry upload of frobnications"), None, store, None, 10))
+    whole = by_key(gather(Question.from_text("retry upload"), None, [Layer(store=store, vectors=None)], 10))
+    with_more = by_key(
+        gather(Question.from_text("retry upload of frobnications"), None, [Layer(store=store, vectors=None)], 10)
+    )
     assert with_more[keys[0]].match < whole[keys[0]].match
 
 
 def test_an_empty_store_has_no_candidates() -> None:
-    assert gather(Question.from_text("retry"), unit(0), Store.in_memory(), VectorIndex(DIMENSION), 10) == []
+    assert (
+        gather(
+            Question.from_text("retry"), unit(0), [Layer(store=Store.in_memory(), vectors=VectorIndex(DIMENSION))], 10
+        )
+        == []
+    )
 
 
 def test_an_identifier_is_found_however_it_is_written(
@@ -108,5 +116,5 @@ def test_an_identifier_is_found_however_it_is_written(
 ) -> None:
     store, _, keys = library
     for written in ("retryUpload", "retry_upload", "retryupload"):
-        found = gather(Question.from_text(written), None, store, None, 1)
+        found = gather(Question.from_text(written), None, [Layer(store=store, vectors=None)], 1)
         assert [one.function.key for one in found] == [keys[0]]

@@ -13,14 +13,15 @@ import bisect
 import functools
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy import typing as npt
 
 from vizsla.core.types import FunctionKey, Words
-from vizsla.index import blocks
+from vizsla.index import blocks, rows
+from vizsla.index.corpus import Corpus
+from vizsla.index.documents import State, among
 from vizsla.index.path_words import PathWords
 from vizsla.index.postings import FREQUENCIES, MAX_DOCUMENTS, count_terms
 from vizsla.index.records import TextMatch
@@ -44,6 +45,7 @@ PATH_SATURATION = 1.5
 
 _BATCH = 8192  # functions that become one segment at first
 _CACHED_POSTINGS = 4_000_000
+_REMEMBERED_TERMS = 64  # as many as one question has
 _LOWEST, _STEPS, _LEVELS = -4.0, 8, 64  # lengths from 1/16 of the average to 15 times as much
 
 
@@ -65,18 +67,7 @@ def add(
         segments.add(connection, documents, postings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    """All segments as one: functions by place, ascending keys."""
-
-    segments: list[Segment]
-    offsets: list[int]
-    keys: npt.NDArray[np.int64]
-    files: npt.NDArray[np.int64]
-    alive: npt.NDArray[np.bool_]
-    all_alive: bool
-    count: int
-    levels: npt.NDArray[np.uint16]  # 256 * level of the function's length, see ``_gains``
+_Found = tuple[int, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]
 
 
 class FullText:
@@ -86,10 +77,12 @@ class FullText:
         self._segments = segments
         self._stemmer = stemmer
         self._paths = PathWords()
-        self._state: _State | None = None
+        self._state: State | None = None
         self._versions: dict[str, object] = {}
         self._blocks: OrderedDict[int, blocks.Block] = OrderedDict()
         self._cached = 0
+        self._levels = (-1.0, np.empty(0, dtype=np.uint16))  # for which average length, and what ``_levels_of`` gave
+        self._found: dict[str, list[_Found]] = {}  # postings of the terms that were asked for of late
 
     def search(
         self,
@@ -97,52 +90,82 @@ class FullText:
         words: Sequence[str],
         count: int,
         allowed: npt.NDArray[np.int64] | None,
+        *,
+        hidden: npt.NDArray[np.int64] | None = None,
+        corpus: Corpus | None = None,
     ) -> list[TextMatch]:
         """The functions that have some of ``words``, best first; see ``Store.search_words``."""
-        state = self._refreshed(connection)
-        terms = [term for term in dict.fromkeys(self._stemmer.stems(words).values()) if term]
+        whole = self._refreshed(connection)
+        state = whole.without(hidden)
+        if corpus is None:
+            corpus = self.corpus(connection, words, hidden=hidden)
+        stems = self._stemmer.stems(words)
+        word_of = {stems[word]: word for word in reversed(words) if stems[word]}
+        terms = [term for term in dict.fromkeys(stems.values()) if term]
         if not state.count or not terms or count <= 0:
             return []
+        levels = self._levels_for(whole, max(corpus.length / max(corpus.functions, 1), 1e-9))
         scores, gains = np.zeros(len(state.keys), dtype=np.float32), _gains()
         for term in terms:
-            found = [
-                (offset, *postings)
-                for segment, offset in zip(state.segments, state.offsets, strict=True)
-                if (postings := self._find(connection, segment, term.encode())) is not None
-            ]
-            frequency = sum(_alive(state, offset, places) for offset, places, _ in found)
+            frequency = corpus.frequencies[word_of[term]]
             if not frequency:
                 continue
-            rarity = np.float32(np.log1p((state.count - frequency + 0.5) / (frequency + 0.5)))
-            for offset, places, codes in found:
+            rarity = np.float32(np.log1p((corpus.functions - frequency + 0.5) / (frequency + 0.5)))
+            for offset, places, codes in self._postings(connection, state, term):
                 part = slice(offset, offset + MAX_DOCUMENTS)  # places count from the segment's first function
-                gained = gains.take(state.levels[part].take(places) | codes)
+                gained = gains.take(levels[part].take(places) | codes)
                 gained *= rarity
                 scores[part][places] += gained
-        by_file = self._paths.scores(terms, int(state.files.max()) + 1, saturation=PATH_SATURATION)
+        by_file = self._paths.scores(
+            {term: corpus.file_frequencies[word_of[term]] for term in terms},
+            corpus.files,
+            int(state.files.max()) + 1,
+            saturation=PATH_SATURATION,
+        )
         if by_file is not None:
             scores += np.float32(PATH_WEIGHT) * by_file[state.files]
         if not state.all_alive:
             scores[~state.alive] = 0.0
         if allowed is not None:
-            scores[~_among(state.keys, allowed)] = 0.0
+            scores[~among(state.keys, allowed)] = 0.0
         best = _best(scores, count)
         return [
             TextMatch(key=FunctionKey(key), score=score)
             for key, score in zip(state.keys[best].tolist(), scores[best].tolist(), strict=True)
         ]
 
-    def counts(self, connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, int]:
-        """For each word, how many functions have it outside of their paths."""
-        state, stems, counts = self._refreshed(connection), self._stemmer.stems(words), {}
+    def corpus(
+        self,
+        connection: sqlite3.Connection,
+        words: Sequence[str],
+        *,
+        hidden: npt.NDArray[np.int64] | None = None,
+        paths: Collection[str] | None = None,
+    ) -> Corpus:
+        """What is to be known of all functions together; see ``Store.corpus``."""
+        state, stems = self._refreshed(connection).without(hidden), self._stemmer.stems(words)
+        frequencies = {}
         for word in words:
-            counts[word] = 0
-            for segment, offset in zip(state.segments, state.offsets, strict=True):
-                found = self._find(connection, segment, stems[word].encode()) if stems[word] else None
-                counts[word] += 0 if found is None else _alive(state, offset, found[0])
-        return counts
+            found = self._postings(connection, state, stems[word]) if stems[word] else ()
+            frequencies[word] = sum(state.count_alive(offset, places) for offset, places, _ in found)
+        if paths is None:
+            files = self._paths.count
+            file_frequencies = {word: self._paths.frequency(stems[word]) for word in words}
+        else:
+            terms = rows.read_path_terms(connection, paths)
+            files = len(terms)
+            file_frequencies = {
+                word: sum(bool(stems[word]) and stems[word] in some for some in terms) for word in words
+            }
+        return Corpus(
+            functions=state.count,
+            length=state.length,
+            frequencies=frequencies,
+            files=files,
+            file_frequencies=file_frequencies,
+        )
 
-    def _refreshed(self, connection: sqlite3.Connection) -> _State:
+    def _refreshed(self, connection: sqlite3.Connection) -> State:
         versions = dict(
             connection.execute(
                 "SELECT name, value FROM meta WHERE name IN ('paths_version', 'text_version') "
@@ -151,9 +174,30 @@ class FullText:
         )
         if self._state is None or self._versions != versions:
             self._paths.refresh(connection, int(versions["paths_version"]))
-            self._state = _read_state(self._segments.read(connection))
+            self._state = State.of(self._segments.read(connection), WEIGHTS)
             self._versions = versions
+            self._levels, self._found = (-1.0, np.empty(0, dtype=np.uint16)), {}
         return self._state
+
+    def _levels_for(self, state: State, average: float) -> npt.NDArray[np.uint16]:
+        """256 * level of each function's length against the average, see ``_gains``."""
+        if self._levels[0] != average:
+            octaves = np.log2(np.maximum(state.lengths, 1e-9) / average)
+            levels = np.clip(np.rint((octaves - _LOWEST) * _STEPS), 0, _LEVELS - 1)
+            self._levels = average, (levels.astype(np.uint16) << 8).astype(np.uint16, copy=False)
+        return self._levels[1]
+
+    def _postings(self, connection: sqlite3.Connection, state: State, term: str) -> list[_Found]:
+        """Where a term stands: of each segment that has it the offset, places and codes."""
+        if term not in self._found:
+            if len(self._found) >= _REMEMBERED_TERMS:
+                self._found.clear()
+            self._found[term] = [
+                (offset, *postings)
+                for segment, offset in zip(state.segments, state.offsets, strict=True)
+                if (postings := self._find(connection, segment, term.encode())) is not None
+            ]
+        return self._found[term]
 
     def _find(
         self, connection: sqlite3.Connection, segment: Segment, term: bytes
@@ -175,30 +219,6 @@ class FullText:
         return block.find(term)
 
 
-def _read_state(segments: list[Segment]) -> _State:
-    def joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-
-    sizes = [len(segment.alive) for segment in segments]
-    alive = np.concatenate([segment.alive for segment in segments] or [np.empty(0, dtype=np.bool_)])
-    lengths = joined([segment.documents.lengths for segment in segments]).reshape(len(alive), len(WEIGHTS))  # type: ignore[misc]
-    count = int(np.count_nonzero(alive))
-    weighted = lengths.astype(np.float64) @ np.array(WEIGHTS)
-    average = max(float(weighted[alive].sum()) / max(count, 1), 1e-9)
-    octaves = np.log2(np.maximum(weighted, 1e-9) / average)
-    levels = np.clip(np.rint((octaves - _LOWEST) * _STEPS), 0, _LEVELS - 1)
-    return _State(
-        segments=segments,
-        offsets=np.cumsum([0, *sizes])[:-1].tolist(),
-        keys=joined([segment.documents.keys for segment in segments]),
-        files=joined([segment.documents.files for segment in segments]),
-        alive=alive,
-        all_alive=count == len(alive),
-        count=count,
-        levels=levels.astype(np.uint16) << 8,
-    )
-
-
 @functools.cache
 def _gains() -> npt.NDArray[np.float32]:
     """(levels * 256,): w / (w + SATURATION * norm) at ``256 * level of the length + code of the occurrences``."""
@@ -208,21 +228,6 @@ def _gains() -> npt.NDArray[np.float32]:
     gains = np.zeros((_LEVELS, 256), dtype=np.float32)
     gains[:, : len(weighted)] = weighted / (weighted + norms[:, None])
     return gains.ravel()
-
-
-def _among(keys: npt.NDArray[np.int64], allowed: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which of ``keys`` (n,) are allowed; both ascend."""
-    places = np.searchsorted(keys, allowed)
-    places = places[places < len(keys)]
-    among = np.zeros(len(keys), dtype=np.bool_)
-    among[places[keys[places] == allowed[: len(places)]]] = True
-    return among
-
-
-def _alive(state: _State, offset: int, places: npt.NDArray[np.uint16]) -> int:
-    if state.all_alive:
-        return len(places)
-    return int(np.count_nonzero(state.alive[places.astype(np.int64) + offset]))
 
 
 def _best(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.int64]:

@@ -132,6 +132,13 @@ def functions_of_file(connection: sqlite3.Connection, file: int) -> list[tuple[F
     return [(FunctionKey(row[0]), row[1:]) for row in rows]
 
 
+def read_contents(connection: sqlite3.Connection, path: str) -> list[tuple[FunctionKey, tuple[bytes, int]]]:
+    """The functions of a file in its order, each with its content's hash and that of its words."""
+    number = file_id(connection, path)
+    found = [] if number is None else functions_of_file(connection, number)
+    return [(key, (columns[1], columns[2])) for key, columns in found]
+
+
 def columns_of(file: int, entry: IndexEntry) -> FunctionColumns:
     """The columns that an entry gives."""
     function = entry.function

@@ -13,11 +13,12 @@ from vizsla.core.types import ContentHash, FunctionKey, Position
 from vizsla.index import filters, pending, rows
 from vizsla.index.changes import Change
 from vizsla.index.connections import Connections
+from vizsla.index.corpus import Corpus
 from vizsla.index.database import connect, database_errors, open_database, transaction
 from vizsla.index.files import private_directory
 from vizsla.index.fulltext import FullText
 from vizsla.index.migrations import APPLICATION_ID, SCHEMA_VERSION, create_tables
-from vizsla.index.records import Delta, FileChange, FileRecord, FileState, KeyFilter, StoredFunction, TextMatch
+from vizsla.index.records import Delta, FileChange, FileRecord, KeyFilter, StoredFunction, TextMatch
 from vizsla.index.segments import Segments
 from vizsla.index.stems import Stemmer
 
@@ -62,11 +63,16 @@ class Store:
         return store
 
     @classmethod
-    def in_memory(cls) -> Store:
-        """A store that is gone with the process, for a cache directory that cannot be written."""
+    def in_memory(cls, first_key: int = 1) -> Store:
+        """A store that is gone with the process: where nothing can be written, or nothing shall be.
+
+        Args:
+            first_key: of its functions, so that they can be told from those of another store.
+        """
         connection = connect(None)
         with transaction(connection):
             create_tables(connection)
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('functions', ?)", (first_key - 1,))
         return cls(Connections(connection, connection, None))
 
     @property
@@ -115,12 +121,6 @@ class Store:
         with self._read() as connection:
             return rows.read_files_at(connection, paths)
 
-    def state_counts(self) -> dict[FileState, int]:
-        """How many files are in each state; every state is there."""
-        with self._read() as connection:
-            found = dict(connection.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
-        return {state: found.get(state.value, 0) for state in FileState}
-
     def functions(self, keys: Iterable[FunctionKey]) -> dict[FunctionKey, StoredFunction]:
         """The functions of these keys, in their order; keys that are gone are left out."""
         with self._read() as connection:
@@ -168,7 +168,13 @@ class Store:
     # Words
 
     def search_words(
-        self, words: Sequence[str], count: int, allowed: npt.NDArray[np.int64] | None = None
+        self,
+        words: Sequence[str],
+        count: int,
+        allowed: npt.NDArray[np.int64] | None = None,
+        *,
+        hidden: npt.NDArray[np.int64] | None = None,
+        corpus: Corpus | None = None,
     ) -> list[TextMatch]:
         """The functions that have some of ``words``, best first, equal scores by the smaller key.
 
@@ -176,14 +182,31 @@ class Store:
             words: as ``core.text.words`` gives them.
             count: at most so many matches.
             allowed: ascending keys that may answer; None allows all.
+            hidden: ascending keys that are as good as gone.
+            corpus: what to measure rarity and length against; None for the functions of this store alone.
         """
         with self._read() as connection:
-            return self._fulltext.search(connection, words, count, allowed)
+            return self._fulltext.search(connection, words, count, allowed, hidden=hidden, corpus=corpus)
 
-    def word_counts(self, words: Sequence[str]) -> dict[str, int]:
-        """For each word, in how many functions it stands."""
+    def corpus(
+        self,
+        words: Sequence[str],
+        *,
+        hidden: npt.NDArray[np.int64] | None = None,
+        paths: Collection[str] | None = None,
+    ) -> Corpus:
+        """What BM25 must know of all functions but ``hidden``, and of the paths of all files or just of ``paths``."""
         with self._read() as connection:
-            return self._fulltext.counts(connection, words)
+            return self._fulltext.corpus(connection, words, hidden=hidden, paths=paths)
+
+    def contents_of(self, path: str) -> list[tuple[FunctionKey, tuple[bytes, int]]]:
+        """The functions of a file in its order, each with what tells its content apart: what ``delta.match`` takes."""
+        with self._read() as connection:
+            return rows.read_contents(connection, path)
+
+    def snapshot(self) -> contextlib.AbstractContextManager[object]:
+        """All that this thread reads until the block ends is of one state; other threads wait to read."""
+        return self._read()
 
     # Changes
 

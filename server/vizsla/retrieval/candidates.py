@@ -5,8 +5,10 @@ It does not know which of the two to believe.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +16,10 @@ import numpy.typing as npt
 
 from vizsla.core.types import FunctionKey
 from vizsla.index.records import StoredFunction
-from vizsla.index.store import Store
-from vizsla.index.vectors import VectorIndex
+from vizsla.retrieval.layers import Layer, snapshots
 from vizsla.retrieval.query import Question
+
+_Found = tuple[FunctionKey, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,7 @@ class Candidate:
 def gather(
     question: Question,
     query_vector: npt.NDArray[np.float32] | None,
-    store: Store,
-    vectors: VectorIndex | None,
+    layers: Sequence[Layer],
     count: int,
     *,
     allowed: npt.NDArray[np.int64] | None = None,
@@ -53,41 +55,52 @@ def gather(
     Args:
         question: what is asked.
         query_vector: of the question, (dimension,), of length 1; None: words alone.
-        store: where functions and their words are.
-        vectors: of the functions; None: words alone.
+        layers: where functions, their words and vectors are; what is found does not show how they are divided.
         count: at most so many from each retriever.
         allowed: keys that may answer, ascending; None allows all.
         use_words: False leaves full text out.
 
     Returns:
-        Candidates by ascending key, none twice.
+        Candidates by ascending key, or rather the place of it in the lowest layer, none twice.
     """
-    dense: list[FunctionKey] = []
-    if query_vector is not None and vectors is not None:
-        nearest, _ = vectors.nearest(query_vector, count, allowed)
-        dense = [FunctionKey(int(key)) for key in nearest]
-    matches: dict[FunctionKey, float] = {}
-    if use_words and question.words:
-        best = _best_possible(store.word_counts(question.words), store.function_count)
-        for found in store.search_words(question.words, count, allowed):
-            matches[found.key] = min(found.score / best, 1.0)
-    keys = sorted({*dense, *matches})
-    cosines = [math.nan] * len(keys)
-    if query_vector is not None and vectors is not None:
-        cosines = vectors.cosines(query_vector, keys).tolist()
-    cosine_of = dict(zip(keys, cosines, strict=True))
-    dense_ranks = {key: rank for rank, key in enumerate(dense, start=1)}
-    lexical_ranks = {key: rank for rank, key in enumerate(matches, start=1)}
-    return [
-        Candidate(
-            function=function,
-            cosine=cosine_of[key],
-            dense_rank=dense_ranks.get(key),
-            match=matches.get(key, 0.0),
-            lexical_rank=lexical_ranks.get(key),
-        )
-        for key, function in store.functions(keys).items()
-    ]
+    with snapshots(layers):
+        nearest: list[_Found] = []
+        if query_vector is not None:
+            nearest = _best(count, [(layer, layer.nearest(query_vector, count, allowed)) for layer in layers])
+        matching: list[_Found] = []
+        best = 1.0
+        if use_words and question.words:
+            corpus = functools.reduce(operator.add, (layer.corpus(question.words) for layer in layers))
+            best = _best_possible(corpus.frequencies, corpus.functions)
+            found = [(layer, layer.by_words(question.words, count, allowed, corpus)) for layer in layers]
+            matching = _best(count, found)
+        dense_ranks = {key: rank for rank, (key, _) in enumerate(nearest, start=1)}
+        lexical_ranks = {key: rank for rank, (key, _) in enumerate(matching, start=1)}
+        matches = {key: min(score / best, 1.0) for key, score in matching}
+        found_by_place: list[tuple[FunctionKey, Candidate]] = []
+        for layer in layers:
+            functions = layer.store.functions(dense_ranks.keys() | matches.keys())
+            keys = list(functions)
+            cosines = [math.nan] * len(keys) if query_vector is None else layer.cosines(query_vector, keys)
+            for (key, function), cosine in zip(functions.items(), cosines, strict=True):
+                candidate = Candidate(
+                    function=function,
+                    cosine=cosine,
+                    dense_rank=dense_ranks.get(key),
+                    match=matches.get(key, 0.0),
+                    lexical_rank=lexical_ranks.get(key),
+                )
+                found_by_place.append((layer.place(key), candidate))
+    found_by_place.sort(key=operator.itemgetter(0))
+    return [candidate for _, candidate in found_by_place]
+
+
+def _best(count: int, found: Sequence[tuple[Layer, list[_Found]]]) -> list[_Found]:
+    """The ``count`` best of all layers, equal ones by their places."""
+    if len(found) == 1:
+        return found[0][1]
+    placed = [(-score, layer.place(key), key) for layer, some in found for key, score in some]
+    return [(key, -score) for score, _, key in sorted(placed)[:count]]
 
 
 def _best_possible(counts: Mapping[str, int], functions: int) -> float:

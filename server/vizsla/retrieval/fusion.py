@@ -86,11 +86,11 @@ def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights =
 
     Args:
         question: what was asked.
-        candidates: in any order, no function twice.
+        candidates: in the order that equal scores shall have, no function twice.
         weights: how much each feature counts.
 
     Returns:
-        All of them, best first, equal scores by the smaller key.
+        All of them, best first, equal scores in their order.
     """
     signals = [signals_of(question, candidate.function) for candidate in candidates]
     pool = Pool.of(question, candidates)
@@ -104,7 +104,7 @@ def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights =
     for candidate, seen, logit, supported in zip(candidates, signals, logits, support, strict=True):
         score = sigmoid(logit + weights.support * supported)
         ranked.append(Ranked(candidate=candidate, signals=seen, score=score, fused=score))
-    return sorted(ranked, key=lambda one: (-one.score, one.candidate.function.key))
+    return sorted(ranked, key=lambda one: -one.score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

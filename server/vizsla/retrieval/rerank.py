@@ -62,7 +62,7 @@ def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], *, weight
         weight: how much it counts against the fused logit.
 
     Returns:
-        All of ``ranked``, best first; what was not read keeps its score.
+        All of ``ranked``, best first, equal scores in their order; what was not read keeps its score.
     """
     if len(scores) != len(ranked):
         raise ValueError(f"need a score for each of {len(ranked)} candidates, got {len(scores)}")
@@ -72,4 +72,4 @@ def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], *, weight
         if math.isfinite(score):
             one = with_score(one, sigmoid(logit_of(one.score) + weight * (score - mean)), score)
         joined.append(one)
-    return sorted(joined, key=lambda one: (-one.score, one.candidate.function.key))
+    return sorted(joined, key=lambda one: -one.score)

@@ -5,13 +5,33 @@ Kept in memory alone: unsaved text is never written to disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from vizsla.index.store import Store
+from vizsla.retrieval.layers import Layer
 from vizsla.services.reading import Skipped, SourceText
 
 if TYPE_CHECKING:
     from vizsla.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """Open buffers as a layer.
+
+    Attributes:
+        layer: their functions.
+        hides: keys of the functions below that stand in the same files, ascending.
+    """
+
+    layer: Layer
+    hides: npt.NDArray[np.int64]
 
 
 class Overlay:
@@ -52,6 +72,15 @@ class Overlay:
     def wait_settled(self, seconds: float) -> bool:
         """Wait until ``is_settled``; whether it came true in time."""
         return True
+
+    @contextlib.contextmanager
+    def layer(self, store: Store) -> Iterator[Above | None]:
+        """What lies above a store, in one state until the block ends; None when every buffer equals the disk.
+
+        Args:
+            store: of the disk, of which the caller holds a snapshot.
+        """
+        yield None
 
     def store_changed(self) -> None:
         """The store of the disk moved: look again which buffers differ from it."""

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,23 +21,18 @@ from vizsla.services.index_directory import LOCK_NAME, inode_of, make_index_dire
 from vizsla.services.overlay import Overlay
 from vizsla.services.resources import Resources
 from vizsla.services.vector_keeping import VectorKeeping, save_quietly
+from vizsla.services.view import View
 
 if TYPE_CHECKING:
     from vizsla.core.types import Fingerprint
+
+__all__ = ["View", "Workspace"]
 
 logger = logging.getLogger(__name__)
 
 _OPEN_TRIES, _OPEN_SECONDS = 10, 0.1
 _CLOSE_SECONDS = 5.0  # that closing waits for upkeep to come to a safe point
 _RETIRED_SECONDS = 60.0  # no question takes as long, so then nobody reads from a store that was replaced
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A store and its own vectors: keys of the one are right in the other, also after both were replaced."""
-
-    store: Store
-    vectors: VectorIndex | None
 
 
 class Workspace:
@@ -127,7 +121,7 @@ class Workspace:
             if not self.is_writer:
                 self._follow_file()
             store, vectors = self.store, self._vectors
-        return View(store=store, vectors=vectors.index(follow=not self.is_writer))
+        return View(store=store, vectors=vectors.index(follow=not self.is_writer), overlay=self.overlay)
 
     @property
     def kept_vectors(self) -> VectorKeeping:

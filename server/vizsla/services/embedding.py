@@ -19,6 +19,7 @@ from vizsla.core.errors import VizslaError
 from vizsla.core.types import ContentHash
 from vizsla.index.database import DamagedError
 from vizsla.models.client import ModelClient, Priority
+from vizsla.services.meanwhile import NOTHING, Meanwhile
 from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
 from vizsla.services.recalling import remember_refused
 from vizsla.services.workspace import Workspace
@@ -61,12 +62,15 @@ class EmbeddingService:
         with self._lock:
             self._urgent.extendleft(reversed(list(hashes)))
 
-    def embed(self, *, report: Report = unheard, cancelled: Cancelled = never) -> Embedded:
+    def embed(
+        self, *, report: Report = unheard, cancelled: Cancelled = never, meanwhile: Meanwhile = NOTHING
+    ) -> Embedded:
         """Embed until nothing is pending.
 
         Args:
             report: told of progress, in functions.
             cancelled: asked between batches; what is done by then is kept.
+            meanwhile: goes first whenever it wants to; it may change the store.
 
         Raises:
             DamagedError: the store is damaged. All else that goes wrong is told in the result.
@@ -77,8 +81,15 @@ class EmbeddingService:
             done.is_complete = store.pending_count == 0
             return done
         total, settled = store.pending_count, 0
+
+        def attended() -> bool:
+            # What the worker has goes on meanwhile, so nothing of it is lost.
+            if meanwhile.is_wanted():
+                meanwhile.attend()
+            return cancelled()
+
         try:
-            for count in self._settle(models, done, cancelled):
+            for count in self._settle(models, done, attended):
                 settled += count
                 total = max(total, settled)
                 report(Progress(stage=Stage.EMBED, done=settled, total=total))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from vizsla.index.database import DamagedError
+from vizsla.services.discovery import unseen
 from vizsla.services.embedding import Embedded, EmbeddingService
-from vizsla.services.indexing import IndexingService, Order, Reconciled
+from vizsla.services.indexing import IndexingService, Reconciled
+from vizsla.services.meanwhile import NOTHING, Meanwhile, Order
 from vizsla.services.progress import Cancelled, Report, never, unheard
 from vizsla.services.recalling import recall_missing
 from vizsla.services.workspace import Workspace
@@ -63,22 +66,14 @@ class Upkeep:
             CacheError: the index cannot be read or written. What was stored by then is kept.
         """
         workspace = self._workspace
-
-        def stopped() -> bool:
-            return cancelled() or workspace.is_closing
-
         with workspace.upkeeping:
             done = Upkept()
             if not workspace.become_writer():
                 return done
-            if workspace.resources.models is not None:
-                # The worker loads its model while we look for changes.
-                workspace.resources.models.start()
             for is_last in (False, True):
-                if workspace.is_damaged:
-                    workspace.reopen()
                 try:
-                    self._run(done, report, stopped, order, force=force)
+                    done.reconciled = self.reconcile(report=report, cancelled=cancelled, order=order, force=force)
+                    done.embedded = self.finish(done.reconciled, report=report, cancelled=cancelled)
                 except DamagedError as error:
                     if is_last:
                         raise
@@ -93,17 +88,89 @@ class Upkeep:
                     break
             return done
 
-    def _run(self, done: Upkept, report: Report, cancelled: Cancelled, order: Order | None, *, force: bool) -> None:
-        done.reconciled = self.indexing.reconcile(report=report, cancelled=cancelled, order=order, force=force)
-        if not cancelled():
-            recall_missing(self._workspace, cancelled)
-        done.embedded = self.embedding.embed(report=report, cancelled=cancelled)
-        vectors = self._workspace.vectors
-        if vectors is not None:
-            vectors.prepare(cancelled)
-            self._workspace.save_vectors(only_if_many=True)
-        if not cancelled():
-            self._tidy(done.reconciled.functions_removed)
+    def reconcile(
+        self,
+        *,
+        report: Report = unheard,
+        cancelled: Cancelled = never,
+        order: Order | None = None,
+        force: bool = False,
+        meanwhile: Meanwhile = NOTHING,
+        entering: Callable[[str], None] = unseen,
+    ) -> Reconciled:
+        """The first half of ``run``, functions without their vectors, in the process that is the writer.
+
+        A store that is known to be damaged is opened again before.
+
+        Raises:
+            DamagedError: the store is damaged; note it and call again.
+            Also what ``run`` raises.
+        """
+        workspace = self._workspace
+        with workspace.upkeeping:
+            if workspace.resources.models is not None:
+                # The worker loads its model while we look for changes.
+                workspace.resources.models.start()
+            if workspace.is_damaged:
+                workspace.reopen()
+            return self.indexing.reconcile(
+                report=report,
+                cancelled=self._or_closing(cancelled),
+                order=order,
+                force=force,
+                meanwhile=meanwhile,
+                entering=entering,
+            )
+
+    def update(self, paths: Iterable[str], *, entering: Callable[[str], None] = unseen) -> Reconciled:
+        """Bring files and folders up to date, as ``IndexingService.update``; their texts are embedded first."""
+        with self._workspace.upkeeping:
+            done = self.indexing.update(paths, entering=entering)
+            self.embedding.hurry(done.new_texts)
+            return done
+
+    def finish(
+        self,
+        reconciled: Reconciled,
+        *,
+        report: Report = unheard,
+        cancelled: Cancelled = never,
+        meanwhile: Meanwhile = NOTHING,
+    ) -> Embedded:
+        """The second half of ``run``: vectors, and order in what was changed.
+
+        Args:
+            reconciled: what changed since this was last called.
+            report: told of progress, in functions.
+            cancelled: asked often; what is done by then is kept.
+            meanwhile: goes first whenever it wants to; it may call ``reconcile`` and ``update``.
+
+        Raises:
+            DamagedError: as ``reconcile``.
+            CacheError: the index cannot be read or written.
+        """
+        workspace, cancelled = self._workspace, self._or_closing(cancelled)
+
+        def disturbed() -> bool:
+            return cancelled() or meanwhile.is_wanted()
+
+        with workspace.upkeeping:
+            while not cancelled():
+                recall_missing(workspace, disturbed)
+                if not meanwhile.is_wanted():
+                    break
+                meanwhile.attend()
+            done = self.embedding.embed(report=report, cancelled=cancelled, meanwhile=meanwhile)
+            vectors = workspace.vectors
+            if vectors is not None:
+                vectors.prepare(disturbed)
+                workspace.save_vectors(only_if_many=True)
+            if not disturbed():
+                self._tidy(reconciled.functions_removed)
+            return done
+
+    def _or_closing(self, cancelled: Cancelled) -> Cancelled:
+        return lambda: cancelled() or self._workspace.is_closing
 
     def _tidy(self, removed: int) -> None:
         """Put full text in order when enough was removed: in a small workspace always, so that nothing stays."""

@@ -13,6 +13,7 @@ from vizsla_trainer.errors import StoppedError
 from vizsla_trainer.evaluation.metrics import Ranks, rank_of
 from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
 from vizsla_trainer.records import Code, Pair, positive_text, text_in, view_of
+from vizsla_trainer.training.examples import Corpus, examples_of, forbidden_codes
 
 Vectors = npt.NDArray[np.float32]
 
@@ -92,7 +93,7 @@ def rank_pairs(
 ) -> Ranking:
     """Rank all code of its workspace for each pair's query.
 
-    Other codes that may be just as right (see ``alternatives``) are no candidates.
+    Other codes that may be just as right (see ``training.examples.forbidden_codes``) are no candidates.
 
     Args:
         vectors: of the model to be measured.
@@ -105,22 +106,23 @@ def rank_pairs(
     Raises:
         StoppedError: it was cancelled.
     """
-    places = {code.id: index for index, code in enumerate(codes)}
-    also_right = alternatives(pairs, codes)
+    corpus = Corpus(tuple(codes))
+    examples = examples_of(pairs, corpus)
+    may_be_right = forbidden_codes(examples, corpus)
     ranks = np.empty(len(pairs), dtype=np.int64)
     candidates = np.full((len(pairs), depth), _NOBODY, dtype=np.int64)
     cosines = np.full((len(pairs), depth), np.nan, dtype=np.float32)
     for members, here, texts in _corpora(pairs, codes):
         matrix = vectors.of(texts, report=report, cancelled=cancelled)
-        own = vectors.of([positive_text(pairs[i], codes[places[pairs[i].code]]) for i in members])
+        own = vectors.of([examples[i].text for i in members])
         asked = vectors.of_queries([pairs[i].query for i in members])
         row_of = {int(code): row for row, code in enumerate(here)}
         for i, query, right in zip(members, asked, own, strict=True):
             scores = matrix @ query
-            row = row_of[places[pairs[i].code]]
+            row = row_of[examples[i].code]
             scores[row] = query @ right
             is_other = np.ones(len(here), dtype=bool)
-            is_other[[row_of[code] for code in also_right[i] if code in row_of]] = False
+            is_other[[row_of[code] for code in may_be_right[i] if code in row_of]] = False
             is_other[row] = False
             ranks[i] = rank_of(float(scores[row]), scores[is_other])
             is_other[row] = True
@@ -132,39 +134,9 @@ def rank_pairs(
     return Ranking(ranks=ranks, candidates=candidates, cosines=cosines)
 
 
-def alternatives(pairs: Sequence[Pair], codes: Sequence[Code]) -> list[frozenset[int]]:
-    """For each pair the codes that may answer its query as well as its own, as indices; its own is left out.
-
-    They have the same text, or the same documentation, or another pair says so of the same query.
-    """
-    same_text: dict[tuple[str, str], set[int]] = {}
-    same_doc: dict[str, set[int]] = {}
-    same_query: dict[str, set[int]] = {}
-    places = {code.id: index for index, code in enumerate(codes)}
-    for index, code in enumerate(codes):
-        for view, text in (("bare", code.bare), ("full", code.text)):
-            same_text.setdefault((view, _folded(text)), set()).add(index)
-        if code.doc.strip():
-            same_doc.setdefault(_folded(code.doc), set()).add(index)
-    for pair in pairs:
-        same_query.setdefault(_folded(pair.query), set()).add(places[pair.code])
-    found = []
-    for pair in pairs:
-        own = places[pair.code]
-        view = view_of(pair)
-        right = same_text[view, _folded(text_in(codes[own], view))] | same_query[_folded(pair.query)]
-        right |= same_doc.get(_folded(codes[own].doc), set()) | same_doc.get(_folded(pair.query), set())
-        found.append(frozenset(right - {own}))
-    return found
-
-
 def candidate_text(pair: Pair, code: Code) -> str:
     """The text of a candidate for a pair's query: its own code's without what would give it away."""
     return positive_text(pair, code) if code.id == pair.code else text_in(code, view_of(pair))
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
 
 
 def _corpora(

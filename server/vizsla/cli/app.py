@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from vizsla import __version__
-from vizsla.cli import doctor, index, models, search
+from vizsla.cli import doctor, index, models, search, serve
 from vizsla.cli.opening import warn
 from vizsla.core.errors import VizslaError
 
@@ -48,6 +48,7 @@ app.command("index", short_help="Bring the index of a folder up to date.")(index
 app.command("status", short_help="Say what is indexed, what is left out, and why.")(index.status)
 app.command("clear", short_help="Delete the index of a folder, or all of them.")(index.clear)
 app.command("doctor", short_help="Say what was found on this machine, and what to mend.")(doctor.doctor)
+app.command("serve", short_help="Serve an editor: a language server on stdin and stdout.")(serve.serve)
 app.add_typer(models.app, name="models", short_help="List, add, use and remove models.")
 
 

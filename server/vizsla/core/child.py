@@ -11,8 +11,17 @@ import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
+
+_children: weakref.WeakSet[Child] = weakref.WeakSet()
+
+
+def kill_children() -> None:
+    """End every child of this process at once; for a process that is about to end itself."""
+    for child in list(_children):
+        child.kill()
 
 
 class Child:
@@ -47,6 +56,7 @@ class Child:
             stdout=subprocess.PIPE,
             env={**os.environ, "VIZSLA_CHILD_NICE": str(nice)},
         )
+        _children.add(self)
         self._on_message = on_message
         self._on_exit = on_exit
         self._sending = threading.Lock()

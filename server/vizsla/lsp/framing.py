@@ -25,9 +25,10 @@ _LONGEST_HEADER = 8 * 1024  # of a line; what is longer is no header of ours
 _LONGEST_LENGTH = 64  # of a Content-Length line
 _READ_BYTES = 2**18
 
-_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,40})[ \t]*\r?\Z", re.IGNORECASE)
-_LENGTH_BEGUN = re.compile(rb"content-length(?:[ \t]*(?::[ \t]*(?:\d{1,40}[ \t]*\r?)?)?)?\Z", re.IGNORECASE)
+_LENGTH = re.compile(rb"(?<!-)content-length[ \t]*:[ \t]*(\d{1,40})[ \t]*\r?\Z", re.IGNORECASE)
+_LENGTH_BEGUN = re.compile(rb"(?<!-)content-length(?:[ \t]*(?::[ \t]*(?:\d{1,40}[ \t]*\r?)?)?)?\Z", re.IGNORECASE)
 _NAME = b"content-length"
+_LAST_OF_LENGTH = b"0123456789 \t\r"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Frames:
 
     def __init__(self, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._buffer = bytearray()
-        self._max_body_bytes = max_body_bytes
+        self.max_body_bytes = max_body_bytes
         self._searched = 0  # bytes of the buffer in which no line feed, or no header, was found
         self._body: int | None = None  # bytes of the body that comes; None among headers
         self._to_skip = 0  # bytes of a body that is too long
@@ -57,15 +58,14 @@ class Frames:
             Each message that is now complete, as decoded JSON, or ``Unreadable``; go through all of them.
         """
         self._buffer += data
-        step = self._header
-        while step is not None:
-            step = self._skip if self._to_skip else self._header if self._body is None else self._read_body
-            before = (len(self._buffer), self._to_skip, self._body)
-            yield from step()
-            if before == (len(self._buffer), self._to_skip, self._body):
-                return
+        before: tuple[int, int, int | None] | None = None
+        while before != (now := (len(self._buffer), self._to_skip, self._body)):
+            before = now
+            yield from (
+                self._skip() if self._to_skip else self._read_header() if self._body is None else self._read_body()
+            )
 
-    def _header(self) -> Iterator[object]:
+    def _read_header(self) -> Iterator[object]:
         """One line of headers, or the empty line at their end."""
         end = self._buffer.find(b"\n", self._searched)
         if end < 0:
@@ -87,11 +87,11 @@ class Frames:
         if length is None:
             if is_block:
                 yield Unreadable(code=PARSE_ERROR, reason="a message needs a header 'Content-Length: <bytes>'")
-        elif length > self._max_body_bytes:
+        elif length > self.max_body_bytes:
             self._to_skip = length
             yield Unreadable(
                 code=INVALID_REQUEST,
-                reason=f"a message may have {self._max_body_bytes:,} bytes at most, this one has {length:,}",
+                reason=f"a message may have {self.max_body_bytes:,} bytes at most, this one has {length:,}",
             )
         else:
             self._body = length
@@ -131,7 +131,8 @@ class Frames:
         """Where among the first ``limit`` bytes a Content-Length line begins that has its line feed."""
         while (end := self._buffer.find(b"\n", self._searched)) >= 0:
             start = max(0, end - _LONGEST_LENGTH)
-            match = _LENGTH.search(bytes(self._buffer[start:end]))
+            may_match = end > 0 and self._buffer[end - 1] in _LAST_OF_LENGTH
+            match = _LENGTH.search(bytes(self._buffer[start:end])) if may_match else None
             if match and start + match.start() < limit:
                 return start + match.start()
             if end >= limit:
@@ -192,7 +193,7 @@ class Reader:
         self._descriptor = descriptor
         self._receive = receive
         self._on_end = on_end
-        self._frames = Frames(max_body_bytes=max_body_bytes)
+        self.frames = Frames(max_body_bytes=max_body_bytes)
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def start(self) -> None:
@@ -202,7 +203,7 @@ class Reader:
     def _run(self) -> None:
         try:
             while data := self._read():
-                for message in self._frames.feed(data):
+                for message in self.frames.feed(data):
                     self._receive(message)
         finally:
             self._on_end()

@@ -65,21 +65,30 @@ class Writer:
                     return False
             return not self._is_gone
 
+    def close(self) -> None:
+        """Send no more, and end the thread."""
+        with self._moved:
+            self._is_gone = True
+            self._moved.notify_all()
+
     def _run(self) -> None:
         while True:
             with self._moved:
                 self._moved.wait_for(lambda: self._waiting or self._is_gone)
                 if self._is_gone:
                     return
-                frame = memoryview(self._waiting.popleft())
-            while frame:
+                frame = self._waiting.popleft()
+            rest = memoryview(frame)
+            while rest:
                 try:
-                    frame = frame[os.write(self._descriptor, frame[:_WRITE_BYTES]) :]
+                    rest = rest[os.write(self._descriptor, rest[:_WRITE_BYTES]) :]
                 except OSError as error:
                     self._lose(f"the client does not listen any more: {error.strerror}")
                     return
             with self._moved:
-                self._unsent -= frame.nbytes
+                if self._is_gone:
+                    return
+                self._unsent -= len(frame)
                 self._moved.notify_all()
 
     def _lose(self, reason: str) -> None:

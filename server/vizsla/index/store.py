@@ -11,6 +11,7 @@ from numpy import typing as npt
 
 from vizsla.core.types import ContentHash, FunctionKey, Position
 from vizsla.index import filters, pending, rows
+from vizsla.index.census import Census, take_census
 from vizsla.index.changes import Change
 from vizsla.index.connections import Connections
 from vizsla.index.corpus import Corpus
@@ -137,11 +138,10 @@ class Store:
         around = [f for f in self.functions_of(path) if f.range.start <= place <= f.range.end]
         return max(around, key=lambda f: (f.span.start, -f.span.end, f.key), default=None)
 
-    def functions_by_language(self) -> dict[str, int]:
-        """How many functions there are of each language, most first."""
-        query = "SELECT language, count(*) AS n FROM functions GROUP BY language ORDER BY n DESC, language"
+    def census(self, before: Census | None = None) -> Census:
+        """What there is, counted; quick when little changed since ``before``."""
         with self._read() as connection:
-            return dict(connection.execute(query).fetchall())
+            return take_census(connection, before)
 
     def keys_matching(self, wanted: KeyFilter) -> npt.NDArray[np.int64]:
         """Keys of the functions that a filter lets through (n,), ascending."""

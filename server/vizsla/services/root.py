@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
+from vizsla.index.census import Census
 from vizsla.services.engine import Engine
 from vizsla.services.root_status import RootStatus
 from vizsla.services.scheduling import Schedule
@@ -12,6 +14,8 @@ from vizsla.services.searching import SearchService
 from vizsla.services.status import status_of
 from vizsla.services.watching import Watcher
 from vizsla.services.workspace import Workspace
+
+_COUNTING_REST = 20  # times as long as counting took, nothing is counted again while files are taken in
 
 
 class Root:
@@ -24,13 +28,15 @@ class Root:
         problem: why it cannot be opened; empty when it can.
     """
 
-    __slots__ = ("engine", "names", "path", "problem")
+    __slots__ = ("_census", "_counted_at", "_counting_seconds", "engine", "names", "path", "problem")
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.names: set[Path] = set()
         self.engine: Engine | None = None
         self.problem = ""
+        self._census: Census | None = None
+        self._counted_at = self._counting_seconds = 0.0
 
     @property
     def workspace(self) -> Workspace | None:
@@ -89,7 +95,7 @@ class Root:
             )
         watcher = engine.watcher
         mode = watcher.mode if watcher is not None else "none"
-        found = status_of(engine.workspace)
+        found = status_of(engine.workspace, self._counted(engine))
         return RootStatus(
             root=self.path,
             index=replace(found, watcher=mode, degraded=(*found.degraded, *engine.resources.refused)),
@@ -99,3 +105,16 @@ class Root:
             open_buffers=open_buffers,
             problem=self.problem or problem,
         )
+
+    def _counted(self, engine: Engine) -> Census:
+        """What the store holds. While much changes it may be a moment old, so that counting never takes much."""
+        now, before = time.monotonic(), self._census
+        is_busy = engine.schedule.state.activity in ("scanning", "parsing", "embedding")
+        store = engine.workspace.current_store()
+        is_recent = now - self._counted_at < _COUNTING_REST * self._counting_seconds
+        if before is not None and is_busy and is_recent and before.version[0] == store.identity:
+            return before
+        self._census = census = store.census(before)
+        self._counted_at = time.monotonic()
+        self._counting_seconds = self._counted_at - now
+        return census

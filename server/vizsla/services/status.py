@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from vizsla.index.census import Census
 from vizsla.index.records import FileState
 from vizsla.index.store import Store
 from vizsla.models.device import DeviceChoice
@@ -64,10 +65,15 @@ class Status:
     degraded: tuple[str, ...]
 
 
-def status_of(workspace: Workspace) -> Status:
-    """Look at a workspace. Nothing is scanned, parsed or encoded for it."""
+def status_of(workspace: Workspace, census: Census | None = None) -> Status:
+    """Look at a workspace. Nothing is scanned, parsed or encoded for it.
+
+    Args:
+        workspace: which.
+        census: of its store; None to count now.
+    """
     store, models = workspace.store, workspace.resources.models
-    records = store.files()
+    census = census or store.census()
     reconciled_at = store.meta(RECONCILED_AT)
     # The cache of vectors comes before the problems: opening it may add one.
     degraded = [*workspace.resources.embeddings.repairs, *workspace.repairs, *workspace.resources.problems]
@@ -79,14 +85,14 @@ def status_of(workspace: Workspace) -> Status:
     return Status(
         root=workspace.root,
         directory=workspace.directory if workspace.is_persistent else None,
-        files=sum(record.state is FileState.INDEXED for record in records.values()),
-        functions=store.function_count,
-        by_language=store.functions_by_language(),
+        files=census.indexed,
+        functions=census.functions,
+        by_language=dict(census.by_language),
         unread=int(store.meta(UNREAD) or 0),
-        pending=store.pending_function_count,
+        pending=census.pending,
         unembeddable=refused_function_count(store, models.fingerprint) if models is not None else 0,
-        skipped={path: record.reason for path, record in records.items() if record.state is FileState.SKIPPED},
-        failed={path: record.reason for path, record in records.items() if record.state is FileState.FAILED},
+        skipped={path: why for path, (state, why) in census.left_out.items() if state is FileState.SKIPPED},
+        failed={path: why for path, (state, why) in census.left_out.items() if state is FileState.FAILED},
         reconciled_at=float(reconciled_at) if reconciled_at else None,
         index_bytes=_bytes_below(workspace.directory) if workspace.is_persistent else 0,
         model=models.name if models is not None else None,

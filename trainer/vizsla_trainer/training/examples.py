@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
+from vizsla.core.text import humps
 from vizsla_trainer.records import Code, Pair, View, positive_text, text_in, view_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +68,8 @@ class Corpus:
 
     @cached_property
     def keys(self) -> tuple[frozenset[int], ...]:
-        """Of each code: equal codes, and codes documented alike, share one."""
-        return tuple(code_keys(code) for code in self.codes)
+        """Of each code: everything that a query's keys may meet in it."""
+        return tuple(code_keys(code) | {_key(" ".join(humps(code.name)))} for code in self.codes)
 
     @cached_property
     def by_key(self) -> Mapping[int, tuple[int, ...]]:
@@ -76,7 +82,11 @@ class Corpus:
 
 
 def code_keys(code: Code) -> frozenset[int]:
-    """Names of everything by which another code is the same to a query: text, text without documentation, docs."""
+    """Names of all by which another code is the same: text, text without documentation, documentation.
+
+    The function's name is none of them, else no method could stand against another of its name. To a query that is
+    nothing but a name they are the same: that is why ``Corpus.keys`` has it too.
+    """
     paragraph = code.doc.strip().split("\n\n", 1)[0]
     line = code.doc.strip().split("\n", 1)[0]
     return frozenset(_key(text) for text in (code.text, code.bare, code.doc, paragraph, line) if text.strip())
@@ -98,7 +108,7 @@ def examples_of(pairs: Iterable[Pair], corpus: Corpus, *, known: Iterable[Pair] 
     for pair in (*known, *pairs):
         place = corpus.places.get(pair.code)
         if place is not None:
-            answers[_key(pair.query)] |= corpus.keys[place]
+            answers[_key(pair.query)] |= code_keys(corpus.codes[place])
     found = []
     for pair in pairs:
         if pair.code not in corpus.places:
@@ -124,6 +134,21 @@ def forbidden_codes(examples: Sequence[Example], corpus: Corpus) -> list[frozens
     return [
         frozenset({example.code}.union(*(corpus.by_key.get(key, nowhere) for key in example.keys)))
         for example in examples
+    ]
+
+
+def with_negatives(examples: Sequence[Example], sampled: NDArray[np.int32]) -> list[Example]:
+    """The examples with what was sampled for each.
+
+    Args:
+        examples: in the order of the sample.
+        sampled: places in the corpus, (phases, examples, count), -1 where there were no more.
+    """
+    if sampled.shape[1] != len(examples):
+        raise ValueError(f"negatives of {sampled.shape[1]} examples do not fit {len(examples)}")
+    return [
+        replace(example, negatives=tuple(tuple(int(place) for place in row if place >= 0) for row in sampled[:, i]))
+        for i, example in enumerate(examples)
     ]
 
 

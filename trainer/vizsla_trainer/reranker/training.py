@@ -1,0 +1,186 @@
+"""Training of the reranker: a cross-encoder that learns to tell a query's code from ranked hard negatives."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vizsla.models.batching import Tokenised
+from vizsla_trainer.errors import TrainingError
+from vizsla_trainer.recipe import RerankerRecipe
+from vizsla_trainer.reranker.dev import RerankerDev
+from vizsla_trainer.reranker.loss import listwise
+from vizsla_trainer.reranker.scoring import NetworkScorer
+from vizsla_trainer.training.base import load_base, save_model
+from vizsla_trainer.training.batching import Chunk, planned_steps
+from vizsla_trainer.training.encoding import freeze_embeddings
+from vizsla_trainer.training.examples import Corpus, Example
+from vizsla_trainer.training.gradients import accumulate
+from vizsla_trainer.training.identity import identity_of
+from vizsla_trainer.training.loop import StepLoss, run_steps
+from vizsla_trainer.training.machine import Machine
+from vizsla_trainer.training.run import TrainingRun, TrainResult
+
+if TYPE_CHECKING:
+    import torch
+
+MODEL_NAME = "model"
+"""The folder of the trained model within that of its training."""
+
+_UNPADDED = 0.8  # of the tokens of a chunk; the rest is padding
+
+Augment = Callable[[str, str, random.Random], tuple[str, str]]
+"""A query and a code to disturbed ones, by the given chance alone."""
+
+
+def train_reranker(
+    base_folder: Path,
+    examples: Sequence[Example],
+    corpus: Corpus,
+    dev: RerankerDev,
+    recipe: RerankerRecipe,
+    run: TrainingRun,
+    *,
+    augment: Augment | None = None,
+) -> TrainResult:
+    """Train a cross-encoder; it ends with the weights that were best on dev, be it those it began with.
+
+    Args:
+        base_folder: what to begin with: a bi-encoder, which gets a head, or a cross-encoder.
+        examples: with their negatives; one without any is left out.
+        corpus: that the negatives point into.
+        dev: what is measured while training.
+        recipe: how.
+        run: where, by which seed, who is told.
+        augment: disturbs the texts anew in each step, right codes and negatives alike.
+
+    Raises:
+        ModelError: the base cannot be loaded.
+        TrainingError: no example has a negative, or the disk is full.
+        StoppedError: it was cancelled; called again, it goes on.
+    """
+    began = time.perf_counter()
+    machine = Machine(
+        device=run.device, precision=recipe.precision, threads=run.threads, chunk_tokens=recipe.chunk_tokens
+    )
+    base = load_base(base_folder, kind="cross-encoder", seed=run.seed)
+    usable = [example for example in examples if any(example.negatives)]
+    if not usable:
+        raise TrainingError(
+            f"none of {len(examples)} pairs has a code that is surely wrong, so a reranker has nothing to learn; "
+            "give more or larger workspaces"
+        )
+    plan = planned_steps(
+        usable, batch=recipe.batch, epochs=recipe.epochs, most_steps=recipe.most_steps, seed=run.seed, alone=True
+    )
+    if recipe.freezes_embeddings:
+        freeze_embeddings(base.network)
+    max_tokens = min(recipe.query_tokens + recipe.code_tokens, base.max_tokens)
+    scorer = NetworkScorer(base, machine, max_tokens=max_tokens)
+    task = _Reranking(scorer, machine, plan, usable, corpus, dev, recipe, run.seed, augment)
+    identity = identity_of(base, usable, machine, recipe, run.seed, run.threads, len(plan), augment is None)
+    position, tokens = run_steps(scorer.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine)
+    save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
+    return position.result(
+        run.out / MODEL_NAME,
+        machine=machine,
+        seconds=time.perf_counter() - began,
+        tokens=tokens,
+        skipped_examples=len(examples) - len(usable),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Some queries of a step whose pairs go forward and back together."""
+
+    pairs: list[Tokenised]  # the right one of each query first
+    sizes: list[int]  # pairs of each query
+
+
+class _Reranking:
+    """The task of ``run_steps``."""
+
+    def __init__(
+        self,
+        scorer: NetworkScorer,
+        machine: Machine,
+        plan: Sequence[tuple[int, ...]],
+        examples: Sequence[Example],
+        corpus: Corpus,
+        dev: RerankerDev,
+        recipe: RerankerRecipe,
+        seed: int,
+        augment: Augment | None,
+    ) -> None:
+        self._scorer = scorer
+        self._machine = machine
+        self._plan = plan
+        self._examples = examples
+        self._corpus = corpus
+        self._dev = dev
+        self._recipe = recipe
+        self._seed = seed
+        self._augment = augment
+
+    def prepare(self, step: int) -> list[_Part]:
+        parts: list[_Part] = []
+        room = 0
+        chance = random.Random(f"{self._seed}/{step}")
+        for place in self._plan[step]:
+            example = self._examples[place]
+            rows = [row for row in example.negatives if row]
+            row = rows[step * len(rows) // len(self._plan)]
+            query, text = self._disturbed(example.query, example.text, chance)
+            texts = [text]
+            texts += [self._disturbed("", self._corpus.text(n, example.view), chance)[1] for n in row]
+            pairs = self._scorer.tokens(query, texts)
+            size = sum(len(pair.ids) for pair in pairs)
+            if not parts or size > room:
+                parts.append(_Part(pairs=[], sizes=[]))
+                room = int(self._machine.kept_tokens * _UNPADDED)
+            room -= size
+            parts[-1].pairs.extend(pairs)
+            parts[-1].sizes.append(len(pairs))
+        return parts
+
+    def backward(self, batch: list[_Part]) -> StepLoss:
+        queries = sum(len(part.sizes) for part in batch)
+        loss, tokens = 0.0, 0
+        for part in batch:
+            chunks = self._scorer.chunks(part.pairs)
+            loss += accumulate(
+                chunks,
+                self._scorer.forward,
+                self._loss_of(part.sizes, queries),
+                kept_tokens=self._machine.kept_tokens,
+            )
+            tokens += _tokens(chunks)
+        chance = sum(math.log(size) for part in batch for size in part.sizes) / queries
+        return StepLoss(loss=loss, chance=chance, tokens=tokens)
+
+    def evaluate(self) -> float:
+        return self._dev.mrr(self._scorer)
+
+    def _loss_of(self, sizes: Sequence[int], queries: int) -> Callable[[torch.Tensor], torch.Tensor]:
+        def loss_of(logits: torch.Tensor) -> torch.Tensor:
+            import torch
+
+            rows = torch.nn.utils.rnn.pad_sequence(list(torch.split(logits, list(sizes))), batch_first=True)
+            counts = torch.tensor(list(sizes), device=logits.device)
+            is_there = torch.arange(rows.shape[1], device=logits.device) < counts[:, None]
+            return listwise(rows, is_there, scale=self._recipe.scale) / queries
+
+        return loss_of
+
+    def _disturbed(self, query: str, text: str, chance: random.Random) -> tuple[str, str]:
+        return self._augment(query, text, chance) if self._augment else (query, text)
+
+
+def _tokens(chunks: Sequence[Chunk]) -> int:
+    return sum(chunk.tokens for chunk in chunks)

@@ -1,0 +1,230 @@
+"""The model that a training begins with, out of any folder that holds one; and the folder that it ends in."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vizsla.core.errors import ModelError
+from vizsla.models.manifest import MANIFEST_NAME, TOKENIZER_NAME, Manifest, ModelKind, Pooling, read_manifest, verify
+from vizsla.models.sources import needs_extra, read_source
+from vizsla.models.tokenising import TextTokenizer
+from vizsla.models.weights import load_network
+
+if TYPE_CHECKING:
+    import torch
+
+_POOLINGS = {"mean": "mean_tokens", "cls": "cls_token", "max": "max_tokens", "lasttoken": "lasttoken"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """A loaded model and how it reads its texts.
+
+    Attributes:
+        network: in float32 on the CPU, without dropout: a transformers encoder, or one with a head of one number.
+        tokenizer: content of its ``tokenizer.json``.
+        kind: "bi-encoder" or "cross-encoder".
+        pooling: of a bi-encoder; "none" for a cross-encoder.
+        max_tokens: longest input with its special tokens.
+    """
+
+    network: torch.nn.Module
+    tokenizer: str
+    kind: ModelKind
+    pooling: Pooling
+    max_tokens: int
+    query_prompt: str = ""
+    document_prompt: str = ""
+
+    def reads(self, tokens: int) -> TextTokenizer:
+        """Its tokenizer, cutting texts at ``tokens`` or at the model's length."""
+        manifest = Manifest(
+            name="base",
+            kind=self.kind,
+            dimension=1,
+            max_tokens=min(tokens, self.max_tokens),
+            pooling=self.pooling,
+            normalise=True,
+        )
+        with tempfile.TemporaryDirectory() as temporary:
+            (Path(temporary) / TOKENIZER_NAME).write_text(self.tokenizer, encoding="utf-8")
+            return TextTokenizer(Path(temporary), manifest)
+
+
+def load_base(folder: Path, *, kind: ModelKind, seed: int) -> Base:
+    """Load a model to train on: a model folder of ours, of sentence-transformers or of transformers.
+
+    Args:
+        folder: where it lies.
+        kind: what is to be trained. A cross-encoder out of a bi-encoder gets a new head, whose scores are 0.
+        seed: of weights that the folder lacks.
+
+    Raises:
+        ModelError: one sentence for whatever is missing, damaged or refused.
+    """
+    try:
+        import torch
+        import transformers
+    except ImportError:
+        raise ModelError(needs_extra("to train models")) from None
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    torch.manual_seed(seed)
+    base = _ours(folder) if (folder / MANIFEST_NAME).is_file() else _published(folder)
+    if base.kind == kind:
+        return base
+    if kind == "bi-encoder":
+        raise ModelError(f"the model in {folder} is a cross-encoder, no retriever begins with it; give a bi-encoder")
+    return replace(base, network=_with_head(base.network), kind=kind, pooling="none")
+
+
+def save_model(base: Base, destination: Path, *, max_tokens: int) -> None:
+    """Write the network as sentence-transformers and transformers read it; what lay there before goes last.
+
+    Args:
+        base: its network as it is now.
+        destination: the folder, published whole.
+        max_tokens: longest input that it learned from.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=f".{destination.name}.") as temporary:
+        made = Path(temporary) / "made"
+        network: Any = base.network
+        network.save_pretrained(made, max_shard_size="1TB")
+        (made / TOKENIZER_NAME).write_text(base.tokenizer, encoding="utf-8")
+        _write_json(
+            made / "tokenizer_config.json",
+            {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": max_tokens, **_special_tokens(base)},
+        )
+        if base.kind == "bi-encoder":
+            _write_parts(base, made, max_tokens)
+        if destination.exists():
+            destination.rename(Path(temporary) / "before")
+        made.rename(destination)
+
+
+def _ours(folder: Path) -> Base:
+    manifest = read_manifest(folder)
+    verify(folder, manifest)
+    return Base(
+        network=load_network(folder, manifest),
+        tokenizer=(folder / TOKENIZER_NAME).read_text(encoding="utf-8"),
+        kind=manifest.kind,
+        pooling=manifest.pooling,
+        max_tokens=manifest.max_tokens,
+        query_prompt=manifest.query_prompt,
+        document_prompt=manifest.document_prompt,
+    )
+
+
+def _published(folder: Path) -> Base:
+    import transformers
+
+    kind: ModelKind = "cross-encoder" if _scores_pairs(folder) else "bi-encoder"
+    source = read_source(folder, kind=kind, name=folder.name)
+    family = transformers.AutoModelForSequenceClassification if kind == "cross-encoder" else transformers.AutoModel
+    try:
+        network = family.from_pretrained(
+            source.folder, trust_remote_code=False, use_safetensors=True, local_files_only=True
+        )
+        path = source.folder / TOKENIZER_NAME
+        if path.is_file():
+            tokenizer = path.read_text(encoding="utf-8")
+        else:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                source.folder, trust_remote_code=False, local_files_only=True
+            ).backend_tokenizer.to_str()
+    except Exception as error:  # the library passes on whatever its parts raise
+        raise ModelError(f"{folder} cannot be loaded ({str(error)[:200]}); use another model") from None
+    return Base(
+        network=network.float().eval(),
+        tokenizer=tokenizer,
+        kind=kind,
+        pooling=source.pooling,
+        max_tokens=source.max_tokens,
+        query_prompt=source.query_prompt,
+        document_prompt=source.document_prompt,
+    )
+
+
+def _scores_pairs(folder: Path) -> bool:
+    if (folder / "modules.json").is_file():
+        return False
+    try:
+        architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
+    except (OSError, ValueError, AttributeError):
+        return False  # read_source says what is wrong
+    return any("SequenceClassification" in str(name) for name in architectures)
+
+
+def _with_head(encoder: torch.nn.Module) -> torch.nn.Module:
+    """A network of the standard form for one number, around the encoder's weights.
+
+    The head is the one of transformers: what it scores with exports, quantises and loads like any published
+    cross-encoder. It starts at 0, so that the first gradients are those of a model that knows nothing.
+    """
+    import torch
+    import transformers
+
+    config: Any = encoder.config
+    config.num_labels = 1
+    network = transformers.AutoModelForSequenceClassification.from_config(config, trust_remote_code=False)
+    inner = getattr(network, network.base_model_prefix)
+    missing, unexpected = inner.load_state_dict(encoder.state_dict(), strict=False)
+    lost = [name for name in (*missing, *unexpected) if "pooler" not in name]
+    if lost:
+        raise ModelError(f"no cross-encoder can begin with this model, {lost[0]} does not fit; use another model")
+    with torch.no_grad():
+        last = [module for module in network.modules() if isinstance(module, torch.nn.Linear)][-1]
+        last.weight.zero_()
+        last.bias.zero_()
+    made: torch.nn.Module = network.float().eval()
+    return made
+
+
+def _write_parts(base: Base, folder: Path, max_tokens: int) -> None:
+    config: Any = base.network.config
+    package = "sentence_transformers.models"
+    parts = (("0", "", "Transformer"), ("1", "1_Pooling", "Pooling"), ("2", "2_Normalize", "Normalize"))
+    _write_json(
+        folder / "modules.json",
+        [
+            {"idx": place, "name": name, "path": path, "type": f"{package}.{kind}"}
+            for place, (name, path, kind) in enumerate(parts)
+        ],
+    )
+    _write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
+    _write_json(
+        folder / "config_sentence_transformers.json",
+        {"prompts": {"query": base.query_prompt, "document": base.document_prompt}, "default_prompt_name": None},
+    )
+    for name in ("1_Pooling", "2_Normalize"):
+        (folder / name).mkdir()
+    flags = {f"pooling_mode_{flag}": pooling == base.pooling for pooling, flag in _POOLINGS.items()}
+    _write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": config.hidden_size, **flags})
+
+
+def _special_tokens(base: Base) -> dict[str, str]:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(base.tokenizer)
+    wanted = {
+        "pad_token": ("[PAD]", "<pad>"),
+        "unk_token": ("[UNK]", "<unk>"),
+        "cls_token": ("[CLS]", "<s>"),
+        "sep_token": ("[SEP]", "</s>"),
+        "mask_token": ("[MASK]", "<mask>"),
+    }
+    found = {
+        name: next((token for token in tokens if tokenizer.token_to_id(token) is not None), None)
+        for name, tokens in wanted.items()
+    }
+    return {name: token for name, token in found.items() if token is not None}
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

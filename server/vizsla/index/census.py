@@ -41,13 +41,14 @@ def take_census(connection: sqlite3.Connection, before: Census | None = None) ->
     if before is not None and before.version == version:
         return before
     generation = int(meta["generation"])
-    same = (
-        before if before is not None and before.version[0] == version[0] and before.generation == generation else None
-    )
+    if before is not None and (before.version[0], before.generation) == (version[0], generation):
+        languages = before.by_language
+    else:
+        query = "SELECT language, count(*) AS n FROM functions GROUP BY language ORDER BY n DESC, language"
+        languages = dict(connection.execute(query).fetchall())
     rows = connection.execute(
         "SELECT path, state, reason FROM files WHERE state <> ?", (FileState.INDEXED.value,)
     ).fetchall()
-    query = "SELECT language, count(*) AS n FROM functions GROUP BY language ORDER BY n DESC, language"
     pending = "SELECT count(*) FROM functions WHERE content_hash IN (SELECT content_hash FROM pending)"
     return Census(
         version=version,
@@ -55,9 +56,7 @@ def take_census(connection: sqlite3.Connection, before: Census | None = None) ->
         indexed=_number(connection, "SELECT count(*) FROM files") - len(rows),
         functions=_number(connection, "SELECT count(*) FROM functions"),
         pending=_number(connection, pending),
-        by_language=before.by_language
-        if before is not None and is_same
-        else dict(connection.execute(query).fetchall()),
+        by_language=languages,
         left_out={path_text(path): (FileState(state), reason) for path, state, reason in rows},
     )
 

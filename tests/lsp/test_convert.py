@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
 
 from vizsla.core.errors import QueryError
 from vizsla.core.types import Kind, Position, Range
 from vizsla.lsp import convert
-from vizsla.lsp.encoding import Encoding, choose_encoding, hit_range, path_of, shown, units, uri_of, utf16_character
+from vizsla.lsp.encoding import Encoding, hit_range, path_of, shown, units, uri_of, utf16_character
+from vizsla.lsp.envelopes import RefusedError
 from vizsla.parsing.lines import Lines
 from vizsla.retrieval.fusion import Why
 from vizsla.services.answers import Answer, Copy, Hit
@@ -32,7 +32,7 @@ def hit_in(text: str, start: int, end: int, **more: object) -> Hit:
     first = len(text.encode()[: lines.starts[place.start.line]].decode())
     given: dict[str, object] = {"path": "a.py", "kind": Kind.FUNCTION, "copies": (), **more}
     return Hit(
-        root=Path("/ws"),
+        root=Path("/real"),
         range=place,
         name="f",
         qualified_name="C.f",
@@ -88,13 +88,6 @@ def test_a_hit_whose_text_is_an_outline_keeps_the_columns_of_utf16() -> None:
 def test_a_column_of_the_clients_becomes_one_in_utf16(line: str, character: int, encoding: Encoding) -> None:
     fitting = [offset for offset in range(len(line) + 1) if units(line[:offset], encoding) <= character]
     assert utf16_character(line, character, encoding) == units(line[: fitting[-1]], "utf-16")
-
-
-def test_the_clients_first_known_encoding_is_taken() -> None:
-    assert choose_encoding(["utf-7", "utf-32", "utf-8"]) == "utf-32"
-    assert choose_encoding(["utf-7"]) == "utf-16"
-    assert choose_encoding(None) == choose_encoding({"utf-8": 1}) == choose_encoding([]) == "utf-16"
-    assert choose_encoding([types.PositionEncodingKind.Utf8]) == "utf-8"
 
 
 @given(st.lists(st.binary(min_size=1, max_size=12), min_size=1, max_size=4))
@@ -221,7 +214,7 @@ def test_a_question_alone_is_enough_and_null_is_absent() -> None:
     ],
 )
 def test_a_wrong_field_is_named_in_one_sentence(more: dict[str, object], field: str) -> None:
-    with pytest.raises(JsonRpcInvalidParams) as refused:
+    with pytest.raises(RefusedError) as refused:
         convert.search_params({"query": "x", **more})
     assert str(refused.value).startswith(f"{field} must ") and "\n" not in str(refused.value)
 
@@ -233,7 +226,7 @@ def test_a_kind_that_there_is_not_is_named() -> None:
 
 @pytest.mark.parametrize("data", [None, [], "query", 5])
 def test_parameters_must_be_an_object(data: object) -> None:
-    with pytest.raises(JsonRpcInvalidParams, match="params must be an object"):
+    with pytest.raises(RefusedError, match="params must be an object"):
         convert.search_params(data)
 
 
@@ -247,7 +240,7 @@ def test_a_place_is_checked() -> None:
         ("position.line", {"position": {"line": -1, "character": 0}}),
         ("position.character", {"position": {"line": 1}}),
     ):
-        with pytest.raises(JsonRpcInvalidParams, match=f"^{field} must be"):
+        with pytest.raises(RefusedError, match=f"^{field} must be"):
             convert.similar_params({**good, **wrong})
 
 
@@ -266,7 +259,7 @@ def test_an_answer_becomes_plain_data() -> None:
         notes=("note",),
         milliseconds={"total": 1.5},
     )
-    assert convert.search_result(answer, "utf-16") == {
+    assert convert.search_result(answer, "utf-16", {Path("/real"): Path("/ws")}) == {
         "schema": 1,
         "hits": [
             {
@@ -316,7 +309,7 @@ def test_symbols_have_kinds_that_the_client_knows() -> None:
         milliseconds={},
     )
     first = frozenset(range(1, 19))
-    assert {symbol.kind.value for symbol in convert.workspace_symbols(answer, "utf-16", first)} <= first
+    assert {symbol.kind.value for symbol in convert.workspace_symbols(answer, "utf-16", {}, first)} <= first
     every = frozenset(range(1, 27))
-    kinds = [symbol.kind for symbol in convert.workspace_symbols(answer, "utf-16", every)]
+    kinds = [symbol.kind for symbol in convert.workspace_symbols(answer, "utf-16", {}, every)]
     assert types.SymbolKind.Struct in kinds and len(set(kinds)) == len(Kind) - 1

@@ -39,8 +39,8 @@ class Buffer:
         if most is None:
             whole = "".join(self._lines)
         else:
-            sizes = accumulate(map(len, self._lines), initial=0)
-            whole = "".join(line for line, _ in zip(self._lines, takewhile(lambda size: size <= most, sizes)))
+            ends = accumulate(map(len, self._lines))
+            whole = "".join(self._lines[: 1 + sum(1 for _ in takewhile(lambda end: end <= most, ends))])
         # Half a character cannot be written as UTF-8, and nothing but a damaged text has one.
         return _HALVES.sub("\ufffd", whole) if not whole.isascii() else whole
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from vizsla.services import answers, root_status
     from vizsla.services.scheduling import ScheduleState
     from vizsla.services.status import Status
+
+Folders = Mapping[Path, Path]
+"""Real paths of workspace folders to those under which the client knows them: it may have come by a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ def search_params(data: object) -> SearchParams:
     """Check the parameters of ``vizsla/search``.
 
     Raises:
-        JsonRpcInvalidParams: a field is not what it must be.
+        RefusedError: a field is not what it must be.
         QueryError: a kind is not known.
     """
     fields = Fields(data)
@@ -84,7 +87,7 @@ def similar_params(data: object) -> SimilarParams:
     """Check the parameters of ``vizsla/similar``.
 
     Raises:
-        JsonRpcInvalidParams: a field is not what it must be.
+        RefusedError: a field is not what it must be.
     """
     fields = Fields(data)
     document, position = fields.child("textDocument"), fields.child("position")
@@ -97,11 +100,11 @@ def similar_params(data: object) -> SimilarParams:
     )
 
 
-def search_result(answer: answers.Answer, encoding: Encoding) -> SearchResult:
-    """An answer as plain data."""
+def search_result(answer: answers.Answer, encoding: Encoding, folders: Folders) -> SearchResult:
+    """An answer as plain data, with columns in ``encoding``."""
     return {
         "schema": SCHEMA,
-        "hits": [_hit(hit, encoding) for hit in answer.hits],
+        "hits": [_hit(hit, encoding, folders) for hit in answer.hits],
         "isPartial": answer.is_partial,
         "isReranked": answer.is_reranked,
         "isSemantic": answer.is_semantic,
@@ -111,13 +114,14 @@ def search_result(answer: answers.Answer, encoding: Encoding) -> SearchResult:
 
 
 def workspace_symbols(
-    answer: answers.Answer, encoding: Encoding, known: frozenset[int]
+    answer: answers.Answer, encoding: Encoding, folders: Folders, known: frozenset[int]
 ) -> Sequence[types.WorkspaceSymbol]:
     """An answer as ``workspace/symbol`` gives it, best first.
 
     Args:
         answer: what was found.
         encoding: of the columns.
+        folders: as the client names them.
         known: the kinds of symbol that the client can show.
     """
     return [
@@ -125,16 +129,16 @@ def workspace_symbols(
             name=hit.name,
             kind=_symbol_kind(hit.kind, known),
             container_name=hit.container or shown(hit.path),
-            location=types.Location(uri=hit.uri, range=_typed_range(hit, encoding)),
+            location=types.Location(uri=_uri(hit, hit.path, folders), range=_typed_range(hit, encoding)),
         )
         for hit in answer.hits
     ]
 
 
-def root_activity(root: Path, state: ScheduleState | None, problem: str = "") -> RootActivity:
+def root_activity(folder: Path, state: ScheduleState | None, problem: str = "") -> RootActivity:
     """What is going on in one workspace folder. A folder that cannot be opened has no state."""
     return {
-        "uri": uri_of(root),
+        "uri": uri_of(folder),
         "activity": state.activity if state else "failed",
         "done": state.done if state else 0,
         "total": state.total if state else 0,
@@ -142,10 +146,10 @@ def root_activity(root: Path, state: ScheduleState | None, problem: str = "") ->
     }
 
 
-def root_result(status: root_status.RootStatus, *, with_files: bool) -> RootStatus:
+def root_result(status: root_status.RootStatus, folders: Folders, *, with_files: bool) -> RootStatus:
     """The truth about one workspace folder; with the name of every file that is left out, if wanted."""
     return {
-        **root_activity(status.root, status.schedule, status.problem),
+        **root_activity(folders.get(status.root, status.root), status.schedule, status.problem),
         "watcher": status.watcher,
         "watcherProblem": status.watcher_problem,
         "lastDoubt": status.schedule.last_doubt if status.schedule else "",
@@ -177,11 +181,11 @@ def _filters(fields: Fields) -> Filters:
     )
 
 
-def _hit(hit: answers.Hit, encoding: Encoding) -> Hit:
-    location: Location = {"uri": hit.uri, "range": hit_range(hit, encoding)}
+def _hit(hit: answers.Hit, encoding: Encoding, folders: Folders) -> Hit:
+    location: Location = {"uri": _uri(hit, hit.path, folders), "range": hit_range(hit, encoding)}
     return {
         "location": location,
-        "root": uri_of(hit.root),
+        "root": uri_of(folders.get(hit.root, hit.root)),
         "path": shown(hit.path),
         "name": hit.name,
         "qualifiedName": hit.qualified_name,
@@ -195,7 +199,7 @@ def _hit(hit: answers.Hit, encoding: Encoding) -> Hit:
         "why": _why(hit),
         "copies": [
             {
-                "uri": uri_of(hit.root / copy.path),
+                "uri": _uri(hit, copy.path, folders),
                 "path": shown(copy.path),
                 "qualifiedName": copy.qualified_name,
                 "line": copy.range.start.line,
@@ -203,6 +207,10 @@ def _hit(hit: answers.Hit, encoding: Encoding) -> Hit:
             for copy in hit.copies
         ],
     }
+
+
+def _uri(hit: answers.Hit, path: str, folders: Folders) -> str:
+    return uri_of(folders.get(hit.root, hit.root) / path)
 
 
 def _why(hit: answers.Hit) -> Why:

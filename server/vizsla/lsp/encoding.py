@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote_to_bytes, urlsplit
 
 if TYPE_CHECKING:
@@ -15,20 +15,7 @@ if TYPE_CHECKING:
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_ENCODINGS = get_args(Encoding)
 _BEYOND_PLANE_0 = re.compile("[\U00010000-\U0010ffff]")
-
-
-def choose_encoding(offered: object) -> Encoding:
-    """The first encoding of the client's ``general.positionEncodings`` that we know; UTF-16 without any.
-
-    The order is the client's preference, see the Language Server Protocol, 3.17, "positionEncodings".
-    """
-    if isinstance(offered, list | tuple):
-        for name in offered:
-            if name in _ENCODINGS:
-                return cast(Encoding, name)
-    return "utf-16"
 
 
 def units(text: str, encoding: Encoding) -> int:

@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from pygls.exceptions import JsonRpcInvalidParams
-
 from vizsla.lsp.encoding import path_of
+from vizsla.lsp.envelopes import INVALID_PARAMS, RefusedError
 from vizsla.lsp.messages import Token
 
 _LARGEST = 2**31 - 1  # of the protocol's integers
@@ -22,11 +21,11 @@ class Fields:
         """Read ``data``, which a sentence calls ``name``.
 
         Raises:
-            JsonRpcInvalidParams: it is no object.
+            RefusedError: it is no object.
         """
         self._name = name
         if not isinstance(data, Mapping):
-            raise JsonRpcInvalidParams(f"{name} must be an object, got {_shown(data)}")
+            raise RefusedError(INVALID_PARAMS, f"{name} must be an object, got {_shown(data)}")
         self._data = data
 
     def child(self, name: str) -> Fields:
@@ -94,7 +93,9 @@ class Fields:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
             raise self.wrong(name, "a list of texts")
         if len(value) > _MOST_ITEMS:
-            raise JsonRpcInvalidParams(f"{self._path(name)} must have at most {_MOST_ITEMS} items, got {len(value)}")
+            raise RefusedError(
+                INVALID_PARAMS, f"{self._path(name)} must have at most {_MOST_ITEMS} items, got {len(value)}"
+            )
         return tuple(value)
 
     def files(self, name: str) -> tuple[Path, ...]:
@@ -118,9 +119,9 @@ class Fields:
             raise self.wrong(name, "a whole number or a text")
         return value
 
-    def wrong(self, name: str, wanted: str) -> JsonRpcInvalidParams:
+    def wrong(self, name: str, wanted: str) -> RefusedError:
         """The error that says what a field must be and what it is."""
-        return JsonRpcInvalidParams(f"{self._path(name)} must be {wanted}, got {_shown(self._data.get(name))}")
+        return RefusedError(INVALID_PARAMS, f"{self._path(name)} must be {wanted}, got {_shown(self._data.get(name))}")
 
     def _path(self, name: str) -> str:
         return name if self._name == "params" else f"{self._name}.{name}"

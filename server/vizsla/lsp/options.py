@@ -126,7 +126,7 @@ def _schema_problem(schema: object) -> list[str]:
         return [f"initializationOptions.schema must be a whole number, got {schema!r:.60}"]
     older = "the server" if schema > SCHEMA else "the editor's plug-in"
     return [
-        f"the editor's plug-in speaks schema {schema} of Vizsla's messages and the server schema {SCHEMA}; update {older}"
+        f"the editor's plug-in speaks schema {schema} of our messages and the server schema {SCHEMA}; update {older}"
     ]
 
 

@@ -1,6 +1,6 @@
 """The protocol after ``initialize``: every request is answered exactly once, whatever becomes of it.
 
-pygls keeps the features, the text of open documents and progress; reading, dispatching and sending are ours.
+pygls keeps the features and progress; reading, dispatching and sending are ours.
 """
 
 from __future__ import annotations
@@ -206,13 +206,10 @@ class VizslaProtocol(LanguageServerProtocol):
         if (handler := self.fm.features.get(types.SHUTDOWN)) is not None:
             await self._run(handler, None)
 
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Any:
-        """Change the text of a document that is open; of one that is not, nobody knows what is changed."""
-        if self.workspace.text_documents.get(_key(params.text_document.uri)) is None:
-            logger.warning("a change to a document that is not open is ignored")
-            return
-        yield from super().lsp_text_document__did_change(params)
+    # Texts of open documents are kept by ``buffers``, which says why; what is no method is no feature of pygls.
+    lsp_text_document__did_open = None  # type: ignore[assignment]
+    lsp_text_document__did_change = None  # type: ignore[assignment]
+    lsp_text_document__did_close = None  # type: ignore[assignment]
 
     def _send_data(self, data: Any) -> None:
         """Send a message; from any thread.
@@ -252,12 +249,6 @@ def _is_milestone(value: object) -> bool:
     """Whether a value of progress begins or ends it: without these a client would show it for ever."""
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
     return kind in ("begin", "end")
-
-
-def _key(uri: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(uri)  # as pygls's workspace names its documents
 
 
 def _unsent(*_: object, **__: object) -> None:

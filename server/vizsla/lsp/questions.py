@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from vizsla.lsp.envelopes import SERVER_CANCELLED, RefusedError
 
 _T = TypeVar("_T")
 
@@ -32,20 +31,20 @@ class Questions:
             question: its work, which may be cancelled at every ``await``.
 
         Raises:
-            JsonRpcException: ServerCancelled, when a newer question replaced this one.
+            RefusedError: ServerCancelled, when a newer question replaced this one.
         """
-        for task, older in list(self._open.items()):
+        for open_task, older in list(self._open.items()):
             if self._replaces(name, older):
-                del self._open[task]
-                task.cancel()
-        task = asyncio.ensure_future(question)
+                del self._open[open_task]
+                open_task.cancel()
+        task: asyncio.Task[_T] = asyncio.ensure_future(question)
         self._open[task] = name
         try:
             return await task
         except asyncio.CancelledError:
             if task in self._open:  # the client cancelled it, or everything ends
                 raise
-            raise JsonRpcException(f"a newer question replaced {name!r}", _SERVER_CANCELLED) from None
+            raise RefusedError(SERVER_CANCELLED, "a newer question took the place of this one") from None
         finally:
             self._open.pop(task, None)
 
@@ -58,6 +57,3 @@ def is_same(newer: str, older: str) -> bool:
 def is_typed_on(newer: str, older: str) -> bool:
     """Whether a text is what the user made of another by typing on or deleting."""
     return newer != older and (newer.startswith(older) or older.startswith(newer))
-
-
-_SERVER_CANCELLED = types.LSPErrorCodes.ServerCancelled.value

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Never, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Never, ParamSpec, TypeVar, cast
 
 from pygls.lsp.server import LanguageServer
 
@@ -17,6 +17,7 @@ from vizsla.lsp.exit import Ending
 from vizsla.lsp.protocol import VizslaProtocol
 
 if TYPE_CHECKING:
+    from vizsla.lsp.encoding import Encoding
     from vizsla.services.roots import Roots
 
 _SLOW_THREADS = 4
@@ -50,10 +51,10 @@ class VizslaServer(LanguageServer):
         ending.before(self._close)
 
     @property
-    def position_encoding(self) -> str:
-        """What a character of a position counts, as agreed with the client: utf-8, utf-16 or utf-32."""
+    def position_encoding(self) -> Encoding:
+        """What a character of a position counts, as agreed with the client."""
         encoding = self.workspace.position_encoding
-        return str(getattr(encoding, "value", encoding))
+        return cast("Encoding", str(getattr(encoding, "value", encoding)))
 
     @property
     def thread_pool(self) -> Never:

@@ -1,1 +1,29 @@
 """One file per group of messages: each handler converts, calls one service, converts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vizsla.lsp.dialogue import Dialogue
+from vizsla.lsp.handlers import (
+    commands,
+    configuration,
+    documents,
+    files,
+    folders,
+    lifecycle,
+    search,
+    similar,
+    status,
+    symbols,
+)
+
+if TYPE_CHECKING:
+    from vizsla.lsp.server import VizslaServer
+
+
+def register(server: VizslaServer) -> None:
+    """Give the server all its handlers."""
+    dialogue = Dialogue()
+    for group in (lifecycle, configuration, folders, files, documents, search, similar, symbols, status, commands):
+        group.register(server, dialogue)

@@ -1,0 +1,61 @@
+"""What is known of the one client of this process: what it can, what it has open, what it asks at this moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from vizsla.lsp.buffers import Buffers
+from vizsla.lsp.messages import Token
+from vizsla.lsp.options import Client
+from vizsla.lsp.questions import Questions, is_same, is_typed_on
+
+if TYPE_CHECKING:
+    from vizsla.lsp.server import VizslaServer
+    from vizsla.services.roots import Roots
+
+
+@dataclass(slots=True, kw_only=True)
+class Dialogue:
+    """Used on the event loop only.
+
+    Attributes:
+        client: the other side, as it said in ``initialize``.
+        buffers: the documents that are open.
+        sessions: open questions of ``vizsla/search`` that name a session.
+        typed: open questions of ``workspace/symbol``.
+        cancels: what to call when the user cancels the progress with this token.
+        refused: one sentence for each setting that is refused at present.
+        configuring: held while settings are asked for and applied.
+        opened: set as soon as the first workspace folders are open.
+    """
+
+    client: Client = field(default_factory=Client)
+    buffers: Buffers = field(default_factory=Buffers)
+    sessions: Questions = field(default_factory=lambda: Questions(is_same))
+    typed: Questions = field(default_factory=lambda: Questions(is_typed_on))
+    cancels: dict[Token, Callable[[], object]] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    configuring: asyncio.Lock = field(default_factory=asyncio.Lock)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def roots(self, ls: VizslaServer) -> Roots:
+        """The workspace folders, once they are open."""
+        await self.opened.wait()
+        assert ls.roots is not None
+        return ls.roots
+
+
+def client_folders(roots: Roots) -> Mapping[Path, Path]:
+    """The name under which the client knows each folder, which it may have come to by a link; by the real path."""
+    return {root.path: root.path if root.path in root.names else min(root.names) for root in roots.all() if root.names}
+
+
+def warn(ls: VizslaServer, sentence: str) -> None:
+    """Tell the user what only the user can mend."""
+    ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=f"Vizsla: {sentence}"))

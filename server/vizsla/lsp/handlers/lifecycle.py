@@ -1,0 +1,88 @@
+"""From ``initialize`` to ``shutdown``: who the client is, its settings, its first folders, what it shall tell us."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from vizsla.lsp.dialogue import Dialogue, warn
+from vizsla.lsp.handlers import configuration, documents
+from vizsla.lsp.messages import SECTION
+from vizsla.lsp.options import client_of
+from vizsla.lsp.progress import Pulse
+from vizsla.lsp.server import VizslaServer
+from vizsla.services.resources import Resources
+from vizsla.services.roots import Roots
+
+_ANSWER_SECONDS = 1.0  # a client answers in milliseconds; one that does not must not keep its user waiting
+_OPEN_SECONDS = 1.0  # after which questions are answered from the folders that are open by then
+
+logger = logging.getLogger(__name__)
+
+
+def register(server: VizslaServer, dialogue: Dialogue) -> None:
+    """Begin and end."""
+    pulse = Pulse(server, dialogue)
+
+    @server.feature(types.INITIALIZE)
+    def initialize(ls: VizslaServer, params: types.InitializeParams) -> None:
+        """Remember who the client is; the handshake has answered it already."""
+        dialogue.client = client_of(params)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(ls: VizslaServer, params: types.InitializedParams) -> None:
+        """Learn the settings, open the folders, tell what the user should know."""
+        for problem in dialogue.client.problems:
+            warn(ls, problem)
+        is_told, is_watching = await asyncio.gather(
+            configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS), _register(ls, dialogue)
+        )
+        ls.roots = Roots(Resources(ls.settings), listener=pulse, watch="client" if is_watching else "own")
+        for uri, buffer in dialogue.buffers.items():
+            documents.hand_on(ls, uri, buffer)
+        ls.spawn(pulse.run())
+        await _open(ls, ls.roots, dialogue.client.folders)
+        dialogue.opened.set()
+        if not is_told:
+            await configuration.load(ls, dialogue)
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(ls: VizslaServer, params: None) -> None:
+        """No progress is left for the client to show."""
+        pulse.close()
+
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def cancel(ls: VizslaServer, params: types.WorkDoneProgressCancelParams) -> None:
+        """The user no longer wants what a progress shows."""
+        dialogue.cancels.get(params.token, lambda: None)()
+
+
+async def _open(ls: VizslaServer, roots: Roots, folders: tuple[Path, ...]) -> None:
+    """Open the folders side by side; one that takes long, such as on a dead network drive, comes later."""
+    tasks = [ls.spawn(ls.run_blocking(roots.add, folder)) for folder in folders]
+    if tasks:
+        await asyncio.wait(tasks, timeout=_OPEN_SECONDS)
+
+
+async def _register(ls: VizslaServer, dialogue: Dialogue) -> bool:
+    """Ask to be told of changes; True when the client will tell us of files."""
+    wanted = []
+    if dialogue.client.can_register_watching:
+        every = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern="**/*")])
+        wanted.append(types.Registration("vizsla-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, every))
+    if dialogue.client.can_register_settings:
+        section = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        wanted.append(types.Registration("vizsla-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, section))
+    if not wanted:
+        return False
+    try:
+        asked = ls.client_register_capability_async(types.RegistrationParams(wanted))
+        await asyncio.wait_for(asked, _ANSWER_SECONDS)
+    except (JsonRpcException, TimeoutError) as error:
+        logger.warning("the client does not let us register for changes: %s", error or "no answer")
+        return False
+    return dialogue.client.can_register_watching

@@ -1,0 +1,36 @@
+"""``vizsla/status``: the truth about every workspace folder."""
+
+from __future__ import annotations
+
+import os
+
+from vizsla import __version__
+from vizsla.lsp import convert, messages
+from vizsla.lsp.dialogue import Dialogue, client_folders
+from vizsla.lsp.fields import Fields
+from vizsla.lsp.server import VizslaServer
+
+
+def register(server: VizslaServer, dialogue: Dialogue) -> None:
+    """Answer ``vizsla/status``."""
+
+    @server.feature(messages.STATUS)
+    async def status(ls: VizslaServer, params: object) -> messages.StatusResult:
+        """Nothing is scanned, parsed or encoded for it."""
+        return await answer(ls, dialogue, params)
+
+
+async def answer(ls: VizslaServer, dialogue: Dialogue, params: object) -> messages.StatusResult:
+    """The status; ``params`` may be absent."""
+    with_files = Fields({} if params is None else params).flag("files")
+    roots = await dialogue.roots(ls)
+    names = client_folders(roots)
+    statuses = await ls.run_blocking(roots.statuses)
+    return {
+        "schema": messages.SCHEMA,
+        "version": __version__,
+        "processId": os.getpid(),
+        "positionEncoding": ls.position_encoding,
+        "refusedSettings": list(dialogue.refused),
+        "roots": [convert.root_result(one, names, with_files=with_files) for one in statuses],
+    }

@@ -1,0 +1,125 @@
+"""Trained weights to model folders that are served, and folders to models in use."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vizsla.models.in_use import ModelsInUse, models_in_use
+from vizsla.models.library import add_model, list_models, remove_model, use_models
+from vizsla.models.manifest import CARD_NAME, Manifest, ModelKind, hash_file, read_manifest, write_manifest
+from vizsla_trainer.evaluation.results import System
+from vizsla_trainer.export.gate import Decision
+
+_KEPT_RUNS = 3  # models of earlier runs of a workspace that stay added, for the way back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """Model folders that a run made; None for what it did not train."""
+
+    retriever: Path | None
+    reranker: Path | None
+
+
+def export_model(weights: Path, destination: Path, *, kind: ModelKind, name: str, licence: str, base: str) -> Manifest:
+    """Make the folder that is served: int8 ONNX, safetensors, tokenizer, manifest, readable for sentence-transformers.
+
+    Args:
+        weights: a folder as sentence-transformers reads it.
+        destination: replaced as a whole when the new folder is complete.
+        kind: what the model is.
+        name: what to call it.
+        licence: of the weights it began with.
+        base: name of the model it began with.
+
+    Raises:
+        ModelError: the weights cannot be converted, or answer otherwise afterwards.
+    """
+    from vizsla.models.convert import convert_model
+
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".exporting-", dir=destination.parent) as temporary:
+        made = Path(temporary) / "model"
+        manifest = convert_model(str(weights), made, kind=kind, name=name)
+        _add_what_others_read(weights, made)
+        names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+        files = {name: hash_file(made / name) for name in names if name != "manifest.json"}
+        manifest = dataclasses.replace(manifest, files=files, licence=manifest.licence or licence, base=base)
+        write_manifest(made, manifest)
+        if destination.exists():
+            shutil.rmtree(destination)
+        made.rename(destination)
+    return read_manifest(destination, kind=kind)
+
+
+def describe_model(folder: Path, *, card: str, facts: Mapping[str, object]) -> Manifest:
+    """Add the card and what is known of a model to its folder; its fingerprint stays as it is."""
+    manifest = read_manifest(folder)
+    (folder / CARD_NAME).write_text(card, encoding="utf-8")
+    files = {**manifest.files, CARD_NAME: hash_file(folder / CARD_NAME)}
+    manifest = dataclasses.replace(manifest, files=files, facts=facts)
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def offer(trained: Trained, decision: Decision, *, cache_directory: Path, name: str, uses: bool) -> ModelsInUse:
+    """Add the models that passed the gate and, where wanted, put them to use; what fails leaves all as it was.
+
+    Args:
+        trained: the exported folders.
+        decision: of the gate; nothing happens unless it offers.
+        cache_directory: whose models answer.
+        name: of the retriever; the reranker's has ``-reranker`` added.
+        uses: False adds the models without using them.
+
+    Returns:
+        What is in use afterwards.
+
+    Raises:
+        ModelError: a model could not be added or used; the old ones answer.
+    """
+    if not decision.is_offered:
+        return models_in_use(cache_directory)
+    chosen: dict[str, str] = {}
+    parts: tuple[tuple[str, ModelKind, Path | None, bool, str], ...] = (
+        ("retriever", "bi-encoder", trained.retriever, decision.retriever, name),
+        ("reranker", "cross-encoder", trained.reranker, decision.reranker, f"{name}-reranker"),
+    )
+    for role, kind, folder, is_wanted, called in parts:
+        if folder is not None and is_wanted:
+            chosen[role] = add_model(str(folder), cache_directory, kind=kind, name=called).name
+    return use_models(cache_directory, **chosen) if uses else models_in_use(cache_directory)
+
+
+def remove_earlier(cache_directory: Path, prefix: str) -> None:
+    """Delete models of earlier runs, but for the last few and those in use."""
+    used = models_in_use(cache_directory)
+    names = sorted({model.name.removesuffix("-reranker") for model in list_models(cache_directory)})
+    earlier = [name for name in names if name.startswith(prefix)]
+    for name in earlier[:-_KEPT_RUNS]:
+        for model in (name, f"{name}-reranker"):
+            if model not in (used.retriever, used.reranker) and (cache_directory / "models" / model).is_dir():
+                remove_model(model, cache_directory)
+
+
+def facts_of(system: System, counts: Mapping[str, object], metrics: Mapping[str, object]) -> dict[str, object]:
+    """What a manifest tells of training: how scores become chances, data counts, measured numbers."""
+    calibration: dict[str, object] = {"retriever": dataclasses.asdict(system.dense)}
+    if system.cross is not None and system.setting is not None:
+        calibration["reranker"] = dataclasses.asdict(system.cross)
+        calibration["setting"] = dataclasses.asdict(system.setting)
+    return {"calibration": calibration, "data": dict(counts), "metrics": dict(metrics)}
+
+
+def _add_what_others_read(weights: Path, made: Path) -> None:
+    """The files by which sentence-transformers and transformers load the folder."""
+    for path in weights.rglob("*.json"):
+        place = made / path.relative_to(weights)
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)

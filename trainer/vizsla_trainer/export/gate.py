@@ -1,0 +1,64 @@
+"""Whether trained models may answer in place of those in use: only when held-out queries prove that they are better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vizsla_trainer.evaluation.comparing import AFTER
+from vizsla_trainer.evaluation.results import Comparison
+from vizsla_trainer.recipe import GateRecipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the gate says.
+
+    Attributes:
+        is_offered: whether the models may be put to use.
+        retriever: whether the trained retriever is part of what is offered, or would have been.
+        reranker: likewise the trained reranker.
+        reasons: one sentence each; of a refusal every ground for it.
+    """
+
+    is_offered: bool
+    retriever: bool
+    reranker: bool
+    reasons: tuple[str, ...]
+
+
+def decide(found: Comparison, recipe: GateRecipe) -> Decision:
+    """Judge the whole system that would answer against the one that does, on the held-out part."""
+    difference = found.system_difference
+    change = difference.mrr
+    against = []
+    if difference.queries < recipe.least_queries:
+        against.append(
+            f"only {difference.queries} queries were held out, which proves nothing; {recipe.least_queries} are needed"
+        )
+    # Written so that what is no number refuses.
+    if not change.low > 0:
+        against.append(
+            f"the improvement of MRR is {change.mean:+.3f}, and may be as low as {change.low:+.3f}: not surely above 0"
+        )
+    for language, one in difference.by_language.items():
+        count = difference.queries_by_language[language]
+        if count >= recipe.least_queries_per_language and not one.mean >= -recipe.language_margin:
+            against.append(
+                f"{language} loses {-one.mean:.3f} of MRR on {count} queries, more than the {recipe.language_margin} "
+                "that a language may lose"
+            )
+    reasons = against or [
+        f"MRR on {difference.queries} held-out queries went from {found.system_before.mrr.mean:.3f} to "
+        f"{found.system_after.mrr.mean:.3f} ({change.mean:+.3f}, at least {change.low:+.3f})"
+    ]
+    return Decision(
+        is_offered=not against,
+        retriever=found.chosen.retriever == AFTER,
+        reranker=found.chosen.reranker == AFTER,
+        reasons=tuple(reasons),
+    )
+
+
+def refused(reason: str) -> Decision:
+    """The decision where there is nothing to judge."""
+    return Decision(is_offered=False, retriever=False, reranker=False, reasons=(reason,))

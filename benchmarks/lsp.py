@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def main() -> int:
     return 1 if any(figure.is_reached is False for figure in figures) else 0
 
 
-def _parts(*, quick: bool) -> dict[str, Callable[[], Awaitable[list[Figure]]]]:
+def _parts(*, quick: bool) -> dict[str, Callable[[], Coroutine[None, None, list[Figure]]]]:
     from benchmarks import lsp_answers, lsp_live, lsp_memory
 
     return {

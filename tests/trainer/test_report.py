@@ -46,7 +46,7 @@ def test_words_out_of_code_are_shown_and_not_obeyed() -> None:
     page = report_html(a_story())
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "query &lt;0&gt;" in page
+    assert "query &lt;1&gt;" in page
     assert "shop &amp; co" in page
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from trainer.evaluation_builders import WordEncoder, a_code, a_pair
 from vizsla_trainer.errors import StoppedError
-from vizsla_trainer.evaluation.retrieval import TextVectors, candidate_text, rank_pairs
+from vizsla_trainer.evaluation.retrieval import candidate_text, rank_pairs
 from vizsla_trainer.records import make_pair
 
 CODES = [
@@ -21,7 +21,7 @@ CODES = [
 def test_ranks_and_candidates_are_those_of_the_cosines() -> None:
     pairs = [a_pair(CODES[0], "read json"), a_pair(CODES[2], "store numbers into file")]
     encoder = WordEncoder()
-    found = rank_pairs(TextVectors(encoder), pairs, CODES, depth=5)
+    found = rank_pairs(encoder, pairs, CODES, depth=5)
     for i, pair in enumerate(pairs):
         query = encoder.encode([pair.query], is_query=True)[0]
         cosines = encoder.encode([code.text for code in CODES[:3]], is_query=True) @ query
@@ -33,21 +33,21 @@ def test_ranks_and_candidates_are_those_of_the_cosines() -> None:
 
 
 def test_code_of_another_workspace_is_no_candidate() -> None:
-    found = rank_pairs(TextVectors(WordEncoder()), [a_pair(CODES[3], "sort")], CODES, depth=4)
+    found = rank_pairs(WordEncoder(), [a_pair(CODES[3], "sort")], CODES, depth=4)
     assert found.candidates[0].tolist() == [3, -1, -1, -1]
     assert found.ranks[0] == 1
 
 
 def test_a_docstring_is_sought_among_code_without_documentation() -> None:
     encoder = WordEncoder()
-    rank_pairs(TextVectors(encoder), [a_pair(CODES[0], "Turn a file into a tree.", "docstring")], CODES, depth=2)
+    rank_pairs(encoder, [a_pair(CODES[0], "Turn a file into a tree.", "docstring")], CODES, depth=2)
     assert not any("tree" in text for text in encoder.texts)
 
 
 def test_the_right_code_is_read_without_what_would_give_it_away() -> None:
     pair = make_pair(CODES[0], "parse", "name", text="custom", custom="hidden words")
     encoder = WordEncoder()
-    found = rank_pairs(TextVectors(encoder), [pair], CODES, depth=3)
+    found = rank_pairs(encoder, [pair], CODES, depth=3)
     assert "hidden words" in encoder.texts
     assert found.ranks[0] == 3
     assert candidate_text(pair, CODES[0]) == "hidden words"
@@ -60,26 +60,25 @@ def test_what_may_be_just_as_right_is_no_candidate() -> None:
     also_changed = a_code("open", "whatever")
     codes = [*CODES, twin, documented_alike, also_changed]
     pairs = [a_pair(CODES[0], "read json"), a_pair(also_changed, "Read JSON")]
-    found = rank_pairs(TextVectors(WordEncoder()), pairs, codes, depth=9)
+    found = rank_pairs(WordEncoder(), pairs, codes, depth=9)
     assert not {4, 5, 6} & set(found.candidates[0].tolist())
 
 
 def test_each_text_is_embedded_once() -> None:
     encoder = WordEncoder()
-    vectors = TextVectors(encoder)
-    pairs = [a_pair(code, "json") for code in CODES[:3]]
-    for _ in range(2):
-        rank_pairs(vectors, pairs, CODES, depth=2)
+    undocumented = [a_code(name, "json") for name in "abc"]
+    pairs = [a_pair(code, f"json {code.name}", "docstring") for code in undocumented]
+    rank_pairs(encoder, [*pairs, a_pair(undocumented[0], "full view")], undocumented, depth=2)
     assert len(encoder.texts) == len(set(encoder.texts))
 
 
 def test_a_model_whose_vectors_are_all_alike_or_no_numbers_finds_nothing() -> None:
     pairs = [a_pair(CODES[0], "read json")]
     for fill in (1.0, float("nan")):
-        found = rank_pairs(TextVectors(WordEncoder(fill=fill)), pairs, CODES, depth=3)
-        assert found.ranks[0] == 3
+        found = rank_pairs(WordEncoder(fill=fill), pairs, CODES, depth=3)
+        assert found.ranks[0] >= 3
 
 
 def test_measuring_can_be_stopped() -> None:
     with pytest.raises(StoppedError):
-        rank_pairs(TextVectors(WordEncoder()), [a_pair(CODES[0], "x")], CODES, depth=1, cancelled=lambda: True)
+        rank_pairs(WordEncoder(), [a_pair(CODES[0], "x")], CODES, depth=1, cancelled=lambda: True)

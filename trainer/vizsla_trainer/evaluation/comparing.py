@@ -23,7 +23,7 @@ from vizsla_trainer.evaluation.results import (
     measured,
     moved,
 )
-from vizsla_trainer.evaluation.retrieval import Ranking, TextVectors, rank_pairs
+from vizsla_trainer.evaluation.retrieval import Ranking, rank_pairs
 from vizsla_trainer.progress import Cancelled, Report, never, unheard
 from vizsla_trainer.recipe import EvaluateRecipe
 from vizsla_trainer.records import Code, Pair
@@ -220,7 +220,7 @@ class _Answers:
                 self._contest.retrievers[retriever], device=self._contest.device, threads=self._contest.threads
             )
             self._rankings[retriever] = rank_pairs(
-                TextVectors(encoder),
+                encoder,
                 self._pairs,
                 self._codes,
                 depth=max(self._recipe.depths),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla_trainer.errors import StoppedError, TrainingError
+from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
 from vizsla_trainer.records import View, published
 from vizsla_trainer.training.encoding import Encoder
 from vizsla_trainer.training.examples import Corpus, Example, forbidden_codes
@@ -38,22 +39,15 @@ class Ranking:
     positive_ranks: NDArray[np.int32]
 
 
-def _nothing(done: int, of: int) -> None:
-    """Tell nobody."""
-
-
-def _never() -> bool:
-    return False
-
-
 def rank_corpus(
     encoder: Encoder,
     examples: Sequence[Example],
     corpus: Corpus,
     *,
     depth: int,
-    report: Callable[[int, int], None] = _nothing,
-    cancelled: Callable[[], bool] = _never,
+    stage: str = "ranking",
+    report: Report = unheard,
+    cancelled: Cancelled = never,
 ) -> Ranking:
     """Rank all codes for each example's query, in the view that the query is compared in.
 
@@ -65,7 +59,8 @@ def rank_corpus(
         examples: at least one.
         corpus: at least one code.
         depth: codes kept of each query.
-        report: told how many texts are encoded, of how many.
+        stage: its name in reports.
+        report: told how many texts are encoded.
         cancelled: asked between blocks.
 
     Raises:
@@ -94,7 +89,7 @@ def rank_corpus(
             part = texts[start : start + _AT_ONCE]
             found.append(encoder.encode(part, is_query=is_query))
             done += len(part)
-            report(done, todo)
+            report(Progress(stage=stage, done=done, total=todo, unit="texts"))
         return np.concatenate(found)
 
     for view, rows in rows_of.items():
@@ -145,7 +140,8 @@ def _rank_block(
     for i, row in enumerate(rows):
         scores[i, list(forbidden[row])] = -np.inf
         ranking.positive_scores[row] = positive[i]
-        ranking.positive_ranks[row] = 1 + int((scores[i] >= positive[i]).sum())
+        # Written so that what is no number comes last: a dead model finds nothing.
+        ranking.positive_ranks[row] = 1 + int((~(scores[i] < positive[i])).sum())
         best = _best(scores[i], depth)
         ranking.codes[row, : len(best)] = best
         ranking.scores[row, : len(best)] = scores[i, best]

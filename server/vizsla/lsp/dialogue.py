@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from vizsla.core.errors import WorkspaceError
 from vizsla.lsp.buffers import Buffers
 from vizsla.lsp.messages import Token
 from vizsla.lsp.options import Client
@@ -32,7 +33,7 @@ class Dialogue:
         cancels: what to call when the user cancels the progress with this token.
         refused: one sentence for each setting that is refused at present.
         configuring: held while settings are asked for and applied.
-        opened: set as soon as the first workspace folders are open.
+        opened: set as soon as the first workspace folders are open, or cannot be.
     """
 
     client: Client = field(default_factory=Client)
@@ -45,9 +46,14 @@ class Dialogue:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def roots(self, ls: VizslaServer) -> Roots:
-        """The workspace folders, once they are open."""
+        """The workspace folders, once they are open.
+
+        Raises:
+            WorkspaceError: they cannot be opened.
+        """
         await self.opened.wait()
-        assert ls.roots is not None
+        if ls.roots is None:
+            raise WorkspaceError("the workspace cannot be opened; see the server's log")
         return ls.roots
 
 

@@ -124,10 +124,8 @@ def _schema_problem(schema: object) -> list[str]:
         return []
     if not isinstance(schema, int):
         return [f"initializationOptions.schema must be a whole number, got {schema!r:.60}"]
-    older = "the server" if schema > SCHEMA else "the editor's plug-in"
-    return [
-        f"the editor's plug-in speaks schema {schema} of our messages and the server schema {SCHEMA}; update {older}"
-    ]
+    older = "the server" if schema > SCHEMA else "the plug-in"
+    return [f"the editor's plug-in speaks schema {schema} of our messages, the server schema {SCHEMA}; update {older}"]
 
 
 def _folders(params: types.InitializeParams) -> tuple[Path, ...]:

@@ -38,15 +38,10 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
         """Learn the settings, open the folders, tell what the user should know."""
         for problem in dialogue.client.problems:
             warn(ls, problem)
-        is_told, is_watching = await asyncio.gather(
-            configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS), _register(ls, dialogue)
-        )
-        ls.roots = Roots(Resources(ls.settings), listener=pulse, watch="client" if is_watching else "own")
-        for uri, buffer in dialogue.buffers.items():
-            documents.hand_on(ls, uri, buffer)
-        ls.spawn(pulse.run())
-        await _open(ls, ls.roots, dialogue.client.folders)
-        dialogue.opened.set()
+        try:
+            is_told = await _begin(ls, dialogue, pulse)
+        finally:
+            dialogue.opened.set()  # whatever happened: nobody may wait for ever
         if not is_told:
             await configuration.load(ls, dialogue)
 
@@ -59,6 +54,19 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
     def cancel(ls: VizslaServer, params: types.WorkDoneProgressCancelParams) -> None:
         """The user no longer wants what a progress shows."""
         dialogue.cancels.get(params.token, lambda: None)()
+
+
+async def _begin(ls: VizslaServer, dialogue: Dialogue, pulse: Pulse) -> bool:
+    """Open the first folders under the client's settings; False when the client did not tell these yet."""
+    is_told, is_watching = await asyncio.gather(
+        configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS), _register(ls, dialogue)
+    )
+    ls.roots = Roots(Resources(ls.settings), listener=pulse, watch="client" if is_watching else "own")
+    for uri, buffer in dialogue.buffers.items():
+        documents.hand_on(ls, uri, buffer)
+    ls.spawn(pulse.run())
+    await _open(ls, ls.roots, dialogue.client.folders)
+    return is_told
 
 
 async def _open(ls: VizslaServer, roots: Roots, folders: tuple[Path, ...]) -> None:

@@ -71,7 +71,8 @@ class Engine:
 
     def start(self, by: WatchBy) -> None:
         """Begin to keep the index up, as its writer if no other process is."""
-        self.watcher = watch(self.workspace.root, self.schedule, by=by)
+        if by != "none":
+            self.watcher = watch(self.workspace.root, self.schedule, by=by)
         self.schedule.start()
 
     def read_settings(self) -> None:

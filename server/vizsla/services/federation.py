@@ -67,7 +67,7 @@ async def federated_answers(
         yield answer
 
 
-def merged(parts: Sequence[Part], founds: Sequence[Found | Exception | None], notes: Sequence[str] = ()) -> Found:
+def merged(parts: Sequence[Part], founds: Sequence[Found | Exception | None], notes: Sequence[str]) -> Found:
     """What all parts found as if it were one workspace: by score, equal ones in the order of the parts.
 
     Args:
@@ -76,14 +76,13 @@ def merged(parts: Sequence[Part], founds: Sequence[Found | Exception | None], no
         notes: come first.
 
     Raises:
-        QueryError: no part could answer.
+        QueryError: no part could answer; or whatever else kept all of them from it.
     """
     good = [found for found in founds if isinstance(found, Found)]
     if not good:
-        raise next(
-            (found for found in founds if isinstance(found, VizslaError)),
-            QueryError("the folder that was asked is no longer open; ask again"),
-        )
+        failures = [found for found in founds if isinstance(found, Exception)]
+        told = [failure for failure in failures if isinstance(failure, VizslaError)]
+        raise next(iter([*told, *failures]), QueryError("the folder that was asked is no longer open; ask again"))
     told = [*notes, *_told(parts, founds)]
     shown = sorted((one for found in good for one in found.shown), key=lambda one: -one.ranked.score)
     return Found(
@@ -134,8 +133,6 @@ async def _ask(part: Part, ask: Callable[[SearchService], Awaitable[_T]]) -> _T 
             return await ask(engine.searching)
         except Exception as error:
             if isinstance(error, QueryError) or part.root.engine is engine:
-                if not isinstance(error, VizslaError):
-                    logger.exception("%s could not be asked", part.root.path)
                 return error
     return None
 
@@ -157,6 +154,8 @@ def _told(parts: Sequence[Part], founds: Sequence[Found | Exception | None]) -> 
     """What the parts have to say, each with its name where the others do not say the same."""
     said: list[tuple[Part, tuple[str, ...]]] = []
     for part, found in zip(parts, founds, strict=True):
+        if isinstance(found, Exception) and not isinstance(found, VizslaError):
+            logger.error("%s could not be asked", part.root.path, exc_info=found)
         if found is not None:
             said.append((part, _sentences(found)))
     for part, sentences in said:

@@ -195,7 +195,7 @@ class Roots:
                 engine is not None
                 and engine.schedule.wait_quiet(left)
                 and engine.workspace.overlay.wait_settled(left)
-                and engine.schedule.wait_quiet(0.0)
+                and engine.schedule.wait_quiet(left)
                 for engine in engines
             ):
                 return True

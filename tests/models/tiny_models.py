@@ -79,7 +79,7 @@ def make_tiny_model(folder: Path, kind: ModelKind) -> Path:
             if name.endswith("bias"):
                 parameter.normal_(std=0.1)
     network.save_pretrained(folder)
-    _save_tokenizer(folder / "tokenizer.json")
+    save_tokenizer(folder / "tokenizer.json")
     export(network, folder / "model.onnx", pooling="none" if is_pair else "mean", normalise=not is_pair)
     write_manifest(
         folder,
@@ -99,7 +99,8 @@ def make_tiny_model(folder: Path, kind: ModelKind) -> Path:
     return folder
 
 
-def _save_tokenizer(path: Path) -> None:
+def save_tokenizer(path: Path) -> None:
+    """The tokenizer of the words above, as ``tokenizer.json``."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
     tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))

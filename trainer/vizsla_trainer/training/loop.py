@@ -20,7 +20,7 @@ from vizsla_trainer.training.checkpoints import (
 from vizsla_trainer.training.health import Health
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.metrics_log import MetricsLog
-from vizsla_trainer.training.run import Progress, TrainingRun
+from vizsla_trainer.training.run import StepDone, TrainingRun
 from vizsla_trainer.training.schedule import learning_rate
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def run_steps(
     health = Health(most_bad_steps=recipe.most_bad_steps)
     for loss, chance in zip(position.losses, position.chances, strict=True):
         health.see(math.nan if loss is None else loss, chance=chance)
-    with MetricsLog(run.out, done=position.step) as log, ThreadPoolExecutor(max_workers=1) as ahead:
+    with MetricsLog(run.out, steps=position.step) as log, ThreadPoolExecutor(max_workers=1) as ahead:
         prepared = ahead.submit(task.prepare, position.step) if position.step < steps else None
         while prepared is not None and not position.stopped:
             if run.cancelled():
@@ -136,9 +136,9 @@ def run_steps(
                 position = _judged(position, measured, network, run)
             if stopped or measured is not None or (step + 1) % recipe.checkpoint_every == 0 or step + 1 == steps:
                 save_checkpoint(run.out, position, network, optimizer)
-            progress = _progress(position, steps, done, rate, measured, speed)
-            log.write(progress)
-            run.report(progress)
+            numbers = _numbers(position, steps, done, rate, measured, speed)
+            log.write(numbers)
+            run.report(numbers.progress(run.stage))
     load_best(run.out, position.best_step, network)
     return position, speed.tokens
 
@@ -183,11 +183,9 @@ def _judged(position: Position, dev: float, network: torch.nn.Module, run: Train
     return position
 
 
-def _progress(
-    position: Position, steps: int, done: StepLoss, rate: float, dev: float | None, speed: _Speed
-) -> Progress:
+def _numbers(position: Position, steps: int, done: StepLoss, rate: float, dev: float | None, speed: _Speed) -> StepDone:
     seconds = max(time.perf_counter() - speed.began, 1e-9)
-    return Progress(
+    return StepDone(
         step=position.step,
         steps=steps,
         loss=done.loss,

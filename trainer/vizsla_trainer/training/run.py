@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
 from vizsla_trainer.recipe import Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """One step done.
+class StepDone:
+    """The numbers of one step, a line of the log.
 
     Attributes:
         step: done so far, of ``steps``.
@@ -33,17 +32,16 @@ class Progress:
     tokens_per_second: float
     seconds_left: float
 
-    def to_json(self) -> dict[str, Any]:
-        """As a line of ``metrics.jsonl``."""
-        return asdict(self)
-
-
-def _quiet(progress: Progress) -> None:
-    """Tell nobody."""
-
-
-def _never() -> bool:
-    return False
+    def progress(self, stage: str) -> Progress:
+        """As stages tell it."""
+        numbers = {"loss": self.loss, "learning_rate": self.rate, "dev": self.dev}
+        numbers |= {"tokens_per_second": self.tokens_per_second, "seconds_left": self.seconds_left}
+        return Progress(
+            stage=stage,
+            done=self.step,
+            total=self.steps,
+            numbers=tuple((name, value) for name, value in numbers.items() if value is not None),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +50,7 @@ class TrainingRun:
 
     Attributes:
         out: its folder, made where it is missing; what lies there of the same training is taken up.
+        stage: its name in reports.
         seed: of everything that is left to chance.
         device: "cpu", "cuda" or "mps"; None takes the best there is.
         threads: of a forward pass on a CPU.
@@ -60,11 +59,12 @@ class TrainingRun:
     """
 
     out: Path
+    stage: str = "training"
     seed: int = 1
     device: str | None = None
     threads: int = 2
-    report: Callable[[Progress], None] = _quiet
-    cancelled: Callable[[], bool] = _never
+    report: Report = unheard
+    cancelled: Cancelled = never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,4 +97,4 @@ class TrainResult:
     precision: Precision = "fp32"
     seconds: float = 0.0
     tokens: int = 0
-    losses: tuple[float, ...] = field(default=())  # of each step, NaN where it was left out
+    losses: tuple[float, ...] = ()  # of each step, NaN where it was left out

@@ -49,7 +49,7 @@ async def federated_answers(
         request: what to ask.
         settings: of the process.
         models: of the process; they read the first of all that was found.
-        notes: what else the user should know.
+        notes: why others are not asked.
 
     Raises:
         QueryError: no part could answer.
@@ -73,24 +73,27 @@ def merged(parts: Sequence[Part], founds: Sequence[Found | Exception | None], no
     Args:
         parts: who was asked.
         founds: what each found, or why not; None for one that is no root any more.
-        notes: come first.
+        notes: why others could not be asked; come first.
 
     Raises:
         QueryError: no part could answer; or whatever else kept all of them from it.
     """
     good = [found for found in founds if isinstance(found, Found)]
     if not good:
-        failures = [found for found in founds if isinstance(found, Exception)]
-        told = [failure for failure in failures if isinstance(failure, VizslaError)]
-        raise next(iter([*told, *failures]), QueryError("the folder that was asked is no longer open; ask again"))
-    told = [*notes, *_told(parts, founds)]
+        failures = sorted(
+            (found for found in founds if isinstance(found, Exception)),
+            key=lambda failure: not isinstance(failure, VizslaError),
+        )
+        raise next(iter(failures), QueryError("the folder that was asked is no longer open; ask again"))
+    is_behind = bool(notes) or any(isinstance(found, Exception) for found in founds)
+    is_behind = is_behind or not all(part.root.is_current for part, found in zip(parts, founds, strict=True) if found)
     shown = sorted((one for found in good for one in found.shown), key=lambda one: -one.ranked.score)
     return Found(
         question=good[0].question,
         shown=tuple(shown),
-        is_partial=len(good) < sum(found is not None for found in founds) or any(found.is_partial for found in good),
+        is_partial=is_behind or any(found.is_partial for found in good),
         is_semantic=any(found.is_semantic for found in good),
-        notes=tuple(dict.fromkeys(told)),
+        notes=tuple(dict.fromkeys([*notes, *_told(parts, founds)])),
     )
 
 
@@ -106,7 +109,7 @@ async def federated_similar(
         line: from 0.
         character: from 0, in UTF-16 units.
         limit: hits wanted.
-        notes: what else the user should know.
+        notes: why others are not asked.
 
     Raises:
         QueryError: there is no indexed function at that place, it has no vector yet, or ``home`` cannot answer.

@@ -53,8 +53,6 @@ class StrictClient:
         self.settings: Json = {}  # what workspace/configuration is answered from, by section
         self.answers: dict[str, Callable[[Any], object]] = {}  # further answers to the server's requests
         self.stderr = ""
-        self.is_reading = asyncio.Event()
-        self.is_reading.set()
         self._reader = reader
         self._writer = writer
         self._ids = itertools.count(1)
@@ -203,6 +201,20 @@ class StrictClient:
         async with asyncio.timeout(seconds), self._moved:
             await self._moved.wait_for(condition)
 
+    def stop_reading(self) -> None:
+        """Leave what the server sends in the pipe."""
+        self._transport.pause_reading()
+
+    def go_on_reading(self) -> None:
+        """Read again."""
+        self._transport.resume_reading()
+
+    @property
+    def _transport(self) -> asyncio.ReadTransport:
+        transport = self._reader._transport  # type: ignore[attr-defined]  # there is no public way to stop
+        assert isinstance(transport, asyncio.ReadTransport)
+        return transport
+
     async def shutdown(self) -> None:
         """Ask the server to make ready for its end."""
         await self.request("shutdown")
@@ -258,7 +270,6 @@ class StrictClient:
     async def _read(self) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
-                await self.is_reading.wait()
                 header = await self._reader.readuntil(b"\r\n\r\n")
                 name, _, length = header.decode("ascii").strip().partition(": ")
                 if name != "Content-Length" or not length.isdigit():

@@ -12,9 +12,12 @@ from typing import Any
 
 from lsprotocol import types
 
+from vizsla.core.child import Child
 from vizsla.core.errors import QueryError
 from vizsla.lsp.server import VizslaServer
 from vizsla.lsp.serving import serve
+
+SLEEP = "sleep"
 
 
 def register(server: VizslaServer) -> None:
@@ -106,11 +109,16 @@ def register(server: VizslaServer) -> None:
     async def hang(ls: VizslaServer, params: Any) -> None:
         """Keep the loop itself, and everything that is closed at the end."""
         ls.before_end(lambda _: time.sleep(60))
-        ls.loop.call_soon(time.sleep, 60)
+        ls.loop.call_later(0.2, time.sleep, 60)
 
-    @server.feature("toy/text")
-    async def text(ls: VizslaServer, params: Any) -> str:
-        return ls.workspace.get_text_document(params["uri"]).source
+    @server.feature("toy/keep")
+    async def keep(ls: VizslaServer, params: Any) -> None:
+        time.sleep(params["seconds"])
+
+    @server.feature("toy/child")
+    async def child(ls: VizslaServer, params: Any) -> int:
+        """A child that does not notice that nobody listens any more."""
+        return Child("lsp.toy_server", [SLEEP], on_message=print, on_exit=print).pid
 
     @server.feature("toy/state")
     async def state(ls: VizslaServer, params: Any) -> Any:
@@ -132,4 +140,6 @@ def register(server: VizslaServer) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == [SLEEP]:
+        time.sleep(60)
     serve(register=register)

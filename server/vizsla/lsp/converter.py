@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import logging
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, get_origin
 
 import cattrs
+from cattrs.cols import list_structure_factory
 from lsprotocol import converters, types
 
 from vizsla.lsp.envelopes import INVALID_PARAMS, Json, RefusedError
@@ -20,6 +22,7 @@ def strict_converter() -> cattrs.Converter:
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _only(kind))
     converter.register_structure_hook(float, _only(float, int))
+    converter.register_structure_hook_factory(_is_array, _array)
     return converters.get_converter(converter)
 
 
@@ -29,7 +32,7 @@ def structure_params(converter: cattrs.Converter, method: str, params: object) -
     Raises:
         RefusedError: they do not fit the type.
     """
-    known = types.METHOD_TO_TYPES.get(method)
+    known: tuple[Any, ...] | None = types.METHOD_TO_TYPES.get(method)
     if known is None:
         return params
     if known[2] is None:
@@ -88,11 +91,30 @@ def _only(*kinds: type) -> Any:
     return check
 
 
+def _is_array(kind: Any) -> bool:
+    return get_origin(kind) is Sequence
+
+
+def _array(kind: Any, converter: cattrs.Converter) -> Any:
+    structure = list_structure_factory(kind, converter)
+
+    def check(value: object, _: Any) -> object:
+        if not isinstance(value, list):  # a text and an object can be gone through too
+            raise TypeError(f"need array, got {type(value).__name__}")
+        return structure(value, kind)
+
+    return check
+
+
 def _reasons(error: BaseException, where: str = "") -> list[str]:
     """What does not fit, and where; never the value, which may be source text."""
     inner = getattr(error, "exceptions", ())
     if not inner:
-        told = str(error) if isinstance(error, TypeError) and str(error).startswith("need ") else type(error).__name__
+        told = type(error).__name__
+        if isinstance(error, KeyError):
+            told = "is missing"
+        elif isinstance(error, TypeError) and str(error).startswith("need "):
+            told = str(error)
         return [f"{where.lstrip('.') or 'params'}: {told}"]
     found = []
     for each in inner:

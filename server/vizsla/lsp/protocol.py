@@ -83,6 +83,12 @@ class VizslaProtocol(LanguageServerProtocol):
         except RefusedError as refused:
             self._send_data(refused.answer(id_of(message)))
 
+    async def leave(self, reason: str) -> None:
+        """End the process; what ``shutdown`` still has to answer comes first."""
+        if self._shutdown and self._running:
+            await asyncio.wait(self._running.values(), timeout=4 * CANCELLING_SECONDS)
+        self._server.ending.end(reason)
+
     def _receive_request(self, number: MessageId, method: str, params: object) -> None:
         if number in self._running:
             raise RefusedError(INVALID_REQUEST, "a request with this id is not answered yet")
@@ -94,6 +100,8 @@ class VizslaProtocol(LanguageServerProtocol):
         if handler is None or (method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1] is None):
             raise RefusedError(METHOD_NOT_FOUND, f"there is no request '{method}' here")
         structured = structure_params(self._converter, method, params)
+        if method == types.SHUTDOWN:  # now, not when its turn comes: the next message may be another request, or exit
+            self._shutdown = self._server.ending.is_expected = True
         context = contextvars.copy_context()
         context.run(self._ctx_msg_id.set, number)
         task = self._server.loop.create_task(self._run(handler, structured), name=method, context=context)
@@ -102,7 +110,7 @@ class VizslaProtocol(LanguageServerProtocol):
 
     def _receive_notification(self, method: str, params: object) -> None:
         if method == types.EXIT:
-            self._server.ending.end("the client said exit")
+            self._server.spawn(self.leave("the client said exit"))
             return
         handler = self._handler(method)
         is_request = method in types.METHOD_TO_TYPES and types.METHOD_TO_TYPES[method][1] is not None
@@ -125,8 +133,8 @@ class VizslaProtocol(LanguageServerProtocol):
         if not isinstance(message, dict) or "method" in message:
             return False
         number = id_of(message)
-        future: Future[Any] | None = self._request_futures.pop(number, None) if number is not None else None
-        if future is None:
+        future: Future[Any] | None = None if number is None else self._request_futures.pop(number, None)
+        if number is None or future is None:
             return is_answer(message)  # an answer to nothing is never answered
         kind = self._result_types.pop(number, None)
         if not future.set_running_or_notify_cancel():
@@ -148,8 +156,8 @@ class VizslaProtocol(LanguageServerProtocol):
     async def _run(self, handler: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Run a handler of any of the kinds that pygls knows, all of them on this loop."""
         try:
-            outcome = handler(*arguments, **named)
-            if inspect.isgenerator(outcome):  # pygls's own: they hand out the handlers that run in their middle
+            outcome: Any = handler(*arguments, **named)
+            if inspect.isgeneratorfunction(handler):  # pygls's own: they hand out the handlers that run in their middle
                 value = None
                 while True:
                     try:
@@ -195,9 +203,8 @@ class VizslaProtocol(LanguageServerProtocol):
             _failure(None, method, error)
 
     @lsp_method(types.SHUTDOWN)
-    async def lsp_shutdown(self, *_: object) -> None:
+    async def lsp_shutdown(self, *_: object) -> None:  # type: ignore[override]  # every kind of handler is run
         """Make ready for ``exit``: no more requests, and those that run are cancelled and answered."""
-        self._shutdown = self._server.ending.is_expected = True
         others = {number: task for number, task in self._running.items() if number != self.msg_id}
         for number in others:
             self._cancel(number)

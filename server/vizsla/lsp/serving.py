@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Never
+from typing import TYPE_CHECKING, Any, Final, Never
 
 from vizsla.lsp.exit import Ending
 from vizsla.lsp.framing import MAX_BODY_BYTES, Reader
@@ -26,7 +26,8 @@ SLOW_CALLBACK: Final = "VIZSLA_SLOW_CALLBACK_MS"
 
 _MOST_UNTAKEN = 256  # messages that the loop has not looked at: the client waits then
 _END = object()
-_END_SECONDS = 0.8  # for the loop to come to the end of the line in its turn
+_END_SECONDS = 0.5  # for the loop to come to the end of the line in its turn
+_CLOSED = "the client closed the line"
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,6 @@ class Connection:
         """
         self._ending = ending
         self._refuse = refuse or ending.end
-        self._is_end_taken = threading.Event()
         self.writer = Writer(outgoing, on_gone=self._lose)
         self.handshake = Handshake(
             self.writer.send,
@@ -126,7 +126,7 @@ class Connection:
                 if len(held) == 1:
                     server.spawn(begin())
             elif message is _END:
-                self._is_end_taken.set()
+                server.spawn(server.protocol.leave(_CLOSED))
             else:
                 server.protocol.receive(message)
 
@@ -147,8 +147,8 @@ class Connection:
         """The line ended: what came before is still taken, so long as the loop is free to."""
         if self.handshake.is_answered:
             self.handshake.receive(_END)
-            self._is_end_taken.wait(_END_SECONDS)
-        self._lose("the client closed the line")
+            time.sleep(_END_SECONDS)
+        self._lose(_CLOSED)
 
     def _lose(self, reason: str) -> None:
         if self.handshake.is_answered:
@@ -174,6 +174,7 @@ def _make_server(ending: Ending, register: Register | None) -> VizslaServer:
 
 def _watch_callbacks(limit_seconds: float) -> None:
     """Log what keeps the loop for long; asyncio's own debugging would slow everything down."""
+    import asyncio
     from asyncio import events
 
     run = events.Handle._run
@@ -183,6 +184,9 @@ def _watch_callbacks(limit_seconds: float) -> None:
         run(handle)
         wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
         if wall > limit_seconds:
-            logger.warning("slow callback: %.1f ms, %.1f ms of them its own: %r", wall * 1e3, cpu * 1e3, handle)
+            callback: Any = handle._callback  # type: ignore[attr-defined]
+            task = getattr(callback, "__self__", None)
+            what = task.get_name() if isinstance(task, asyncio.Task) else getattr(callback, "__qualname__", "?")
+            logger.warning("slow callback: %.1f ms, of them %.1f ms its own: %s", wall * 1e3, cpu * 1e3, what)
 
     events.Handle._run = timed  # type: ignore[method-assign, assignment]

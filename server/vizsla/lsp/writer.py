@@ -86,9 +86,7 @@ class Writer:
                     self._lose(f"the client does not listen any more: {error.strerror}")
                     return
             with self._moved:
-                if self._is_gone:
-                    return
-                self._unsent -= len(frame)
+                self._unsent = max(0, self._unsent - len(frame))  # 0 when all was given up meanwhile
                 self._moved.notify_all()
 
     def _lose(self, reason: str) -> None:

@@ -39,7 +39,7 @@ def fold_duplicates(ranked: Sequence[Ranked]) -> list[Ranked]:
             alike.append(len(kept))
             kept.append(one)
         else:
-            kept[first] = replace(kept[first], copies=(*kept[first].copies, function.key, *one.copies))
+            kept[first] = replace(kept[first], copies=(*kept[first].copies, one))
     return kept
 
 

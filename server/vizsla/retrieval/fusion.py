@@ -11,7 +11,6 @@ import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from vizsla.core.types import FunctionKey
 from vizsla.retrieval.candidates import Candidate
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.signals import Signals, signals_of
@@ -56,7 +55,7 @@ class Ranked:
         score: the probability that it answers, in [0, 1], comparable between questions.
         fused: the score before the cross-encoder read it.
         rerank: the cross-encoder's logit; None when it did not read it.
-        copies: functions that say the same and gave way to it, see ``duplicates``.
+        copies: what says the same and gave way to it, best first; see ``duplicates``.
     """
 
     candidate: Candidate
@@ -64,7 +63,7 @@ class Ranked:
     score: float
     fused: float
     rerank: float | None = None
-    copies: tuple[FunctionKey, ...] = ()
+    copies: tuple[Ranked, ...] = ()
 
     @property
     def why(self) -> Why:

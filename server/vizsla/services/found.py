@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from vizsla.index.records import StoredFunction
 from vizsla.retrieval.fusion import Ranked
 from vizsla.retrieval.query import Question
-from vizsla.services.answers import Answer, Hit
+from vizsla.services.answers import Answer, Copy, Hit
 from vizsla.services.freshness import Current
 
 
@@ -39,7 +40,13 @@ class Shown:
             why=self.ranked.why,
             is_stale=self.current.is_stale,
             source=self.current.source,
+            before=self.current.before,
+            copies=tuple(_copy(one.candidate.function) for one in self.ranked.copies),
         )
+
+
+def _copy(function: StoredFunction) -> Copy:
+    return Copy(path=function.path, qualified_name=function.qualified_name, range=function.range)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

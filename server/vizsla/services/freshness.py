@@ -1,4 +1,7 @@
-"""Looks at the file behind a stored function before it is shown: is it still there, and where?"""
+"""Looks at the file behind a stored function before it is shown: is it still there, and where?
+
+An open buffer counts instead of its file.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
 from vizsla.core.errors import VizslaError
-from vizsla.core.types import IndexEntry, Range
+from vizsla.core.types import IndexEntry, Range, Span
 from vizsla.index.records import SIGNATURE_LIMIT, StoredFunction
 from vizsla.services.entries import entries_of
 from vizsla.services.reading import SourceText, read_source
@@ -25,6 +28,7 @@ class Current:
     range: Range
     source: str
     is_stale: bool  # its own text changed since it was indexed
+    before: str  # what stands before it on its first line
 
 
 class Freshness:
@@ -41,8 +45,7 @@ class Freshness:
         if text is None:
             return None
         if text.content_hash == function.file_hash:
-            source = text.text_utf8[function.span.start : function.span.end].decode("utf-8", "replace")
-            return Current(range=function.range, source=source, is_stale=False)
+            return _current(text, function.span, function.range, is_stale=False)
         entries = self._parsed(function.path, text)
         equal = [entry for entry in entries if entry.content_hash == function.content_hash]
         alike = [
@@ -53,23 +56,36 @@ class Freshness:
         if not (equal or alike):
             return None
         found = min(equal or alike, key=lambda entry: _distance(entry, function)).function
-        return Current(range=found.range, source=found.source, is_stale=not equal)
+        return _current(text, found.span, found.range, is_stale=not equal)
 
     def _text(self, path: str) -> SourceText | None:
         if path not in self._texts:
-            outcome = read_source(self._workspace.root, path, self._workspace.resources.settings.index)
+            outcome = self._workspace.overlay.source(path)
+            if outcome is None:
+                outcome = read_source(self._workspace.root, path, self._workspace.resources.settings.index)
             self._texts[path] = outcome if isinstance(outcome, SourceText) else None
         return self._texts[path]
 
     def _parsed(self, path: str, text: SourceText) -> list[IndexEntry]:
         if path not in self._entries:
             try:
-                parsing = entries_of(self._workspace.resources, path, text)
+                parsing = entries_of(self._workspace.resources, path, text, urgent=True)
                 self._entries[path] = parsing.result(_PARSE_SECONDS)
             except (VizslaError, CancelledError, TimeoutError) as error:
                 logger.warning("%s: changed, and not checked: %s", path, str(error) or "no parse worker was free")
                 self._entries[path] = []
         return self._entries[path]
+
+
+def _current(text: SourceText, span: Span, place: Range, *, is_stale: bool) -> Current:
+    data = text.text_utf8
+    line = max(data.rfind(b"\n", 0, span.start), data.rfind(b"\r", 0, span.start)) + 1
+    return Current(
+        range=place,
+        source=data[span.start : span.end].decode("utf-8", "replace"),
+        is_stale=is_stale,
+        before=data[line : span.start].decode("utf-8", "replace"),
+    )
 
 
 def _distance(entry: IndexEntry, function: StoredFunction) -> tuple[bool, bool, int]:

@@ -107,11 +107,9 @@ def read_source(root: Path, path: str, settings: IndexSettings) -> SourceText | 
         path: relative to it, as ``discovery`` gave it.
         settings: their limits hold; never more than ``max_file_bytes`` and one byte are read.
     """
-    name = PurePosixPath(path).name
-    if is_secret(path):
-        return Skipped(path=path, reason=SkipReason.SECRET)
-    if _needs_no_look(name, settings):
-        return Skipped(path=path, reason=SkipReason.NO_LANGUAGE)
+    reason = _reason_by_name(path, settings)
+    if reason is not None:
+        return Skipped(path=path, reason=reason)
     try:
         top = open_root(root)
     except OSError as error:
@@ -133,10 +131,28 @@ def read_source(root: Path, path: str, settings: IndexSettings) -> SourceText | 
         os.close(folder)
 
 
+def source_of(path: str, content: bytes, settings: IndexSettings) -> SourceText | Skipped:
+    """What ``read_source`` would give if a file held ``content``; times and numbers of the file are 0."""
+    reason = _reason_by_name(path, settings)
+    if reason is None and not _may_be_text(PurePosixPath(path).name, content[:2], settings):
+        reason = SkipReason.NO_LANGUAGE
+    if reason is None and len(content) > settings.max_file_bytes:
+        reason = SkipReason.TOO_LARGE
+    if reason is not None:
+        return Skipped(path=path, reason=reason)
+    return _understood(path, content, settings, mtime_ns=0, inode=0, is_stable=True)
+
+
 def is_secret(path: str) -> bool:
     """Whether a file is named like those that hold passwords or keys; templates of such files are not."""
     name = PurePosixPath(path).name
     return _SECRET_NAME.fullmatch(name) is not None and _SAMPLE_NAME.fullmatch(name) is None
+
+
+def _reason_by_name(path: str, settings: IndexSettings) -> SkipReason | None:
+    if is_secret(path):
+        return SkipReason.SECRET
+    return SkipReason.NO_LANGUAGE if _needs_no_look(PurePosixPath(path).name, settings) else None
 
 
 def _needs_no_look(name: str, settings: IndexSettings) -> bool:
@@ -154,7 +170,7 @@ def _read(file: int, folder: int, path: str, settings: IndexSettings) -> SourceT
     before = os.fstat(file)
     if not stat.S_ISREG(before.st_mode):
         return Skipped(path=path, reason=SkipReason.NOT_A_FILE)
-    if not (language_of(name) or _is_text_name(name, settings) or os.pread(file, 2, 0) == b"#!"):
+    if not _may_be_text(name, os.pread(file, 2, 0), settings):
         return Skipped(path=path, reason=SkipReason.NO_LANGUAGE)
     if before.st_size > settings.max_file_bytes:
         return Skipped(path=path, reason=SkipReason.TOO_LARGE)
@@ -163,6 +179,17 @@ def _read(file: int, folder: int, path: str, settings: IndexSettings) -> SourceT
     if len(content) > settings.max_file_bytes:
         return Skipped(path=path, reason=SkipReason.TOO_LARGE)
     is_stable = _stamp(before) == _stamp(after) == _stamp_at(name, folder) and len(content) == after.st_size
+    return _understood(path, content, settings, mtime_ns=after.st_mtime_ns, inode=after.st_ino, is_stable=is_stable)
+
+
+def _may_be_text(name: str, start: bytes, settings: IndexSettings) -> bool:
+    return language_of(name) is not None or _is_text_name(name, settings) or start == b"#!"
+
+
+def _understood(
+    path: str, content: bytes, settings: IndexSettings, *, mtime_ns: int, inode: int, is_stable: bool
+) -> SourceText | Skipped:
+    name = PurePosixPath(path).name
     decoded = decode(content, may_have_cookie=name.endswith((".py", ".pyi", ".pyw")))
     if decoded is None:
         return Skipped(path=path, reason=SkipReason.BINARY)
@@ -178,9 +205,9 @@ def _read(file: int, folder: int, path: str, settings: IndexSettings) -> SourceT
         content_hash=blake3(content).digest(16),
         encoding=decoded.encoding,
         language=language.id if language else "",
-        size=after.st_size,
-        mtime_ns=after.st_mtime_ns,
-        inode=after.st_ino,
+        size=len(content),
+        mtime_ns=mtime_ns,
+        inode=inode,
         is_stable=is_stable,
     )
 

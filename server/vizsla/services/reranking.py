@@ -14,7 +14,7 @@ import numpy as np
 from vizsla.core.errors import VizslaError
 from vizsla.core.settings import SearchSettings
 from vizsla.models.client import ModelClient
-from vizsla.retrieval.rerank import reorder, rerank_text
+from vizsla.retrieval.rerank import choose_depth, reorder, rerank_text
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.found import Clock, Found
 
@@ -35,10 +35,13 @@ async def staged_answers(
     """The fused answer, then, if there is a reranker and something to read, the reranked one."""
     limit = wanted_count(request, settings)
     yield found.answer(request.query, limit, clock.total())
-    if models is None or not will_rerank(request, models) or not found.shown:
+    if models is None or not will_rerank(request, models):
+        return
+    depth = choose_depth([one.ranked for one in found.shown], settings.rerank_depth)
+    if not depth:
         return
     budget = settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
-    head, tail = found.shown[: settings.rerank_depth], found.shown[settings.rerank_depth :]
+    head, tail = found.shown[:depth], found.shown[depth:]
     texts = [rerank_text(one.ranked.candidate.function, one.current.source) for one in head]
     try:
         scores = await asyncio.wrap_future(models.rerank(found.question.text, texts, budget_seconds=budget))

@@ -1,6 +1,6 @@
-"""A question to hits, stage by stage: retrieve, fuse, check against the files, rerank.
+"""A question to hits, stage by stage: encode, then retrieve, fuse and check against the files, then rerank.
 
-Between the stages there is an ``await``: a cancelled question stops there.
+A cancelled question is given up at once, also while a thread works on it: what comes of that is dropped.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vizsla.core.errors import QueryError, VizslaError
+from vizsla.core.errors import QueryError, VizslaError, WorkerDiedError
 from vizsla.core.text import query_text
 from vizsla.core.types import ContentHash
-from vizsla.index.database import DamagedError
-from vizsla.index.records import StoredFunction
-from vizsla.models.client import Priority
+from vizsla.index.records import KeyFilter, StoredFunction
+from vizsla.models.client import ModelClient, Priority
 from vizsla.retrieval.candidates import gather
 from vizsla.retrieval.duplicates import fold_duplicates
 from vizsla.retrieval.fusion import Ranked, fuse
@@ -31,7 +29,8 @@ from vizsla.services.filters import Filters, split_filters
 from vizsla.services.found import Clock, Found, Shown
 from vizsla.services.freshness import Freshness
 from vizsla.services.reranking import staged_answers, wanted_count, will_rerank
-from vizsla.services.selecting import allowed_keys
+from vizsla.services.selecting import allowed_keys, key_filter
+from vizsla.services.stages import GivenUp, Stages
 from vizsla.services.status import is_partial
 from vizsla.services.workspace import View, Workspace
 
@@ -41,9 +40,9 @@ QUERY_LIMIT = 2_000
 """Characters of a question that are read: models read 256 tokens, and full text needs no more."""
 
 _LOAD_SECONDS = 20.0  # a worker that was just started takes less, also on a busy laptop
-_REPLACEMENTS = 5  # of a store beneath one question: more than that is no replacement but a fault
+_LOOK_SECONDS = 0.05  # between two looks at whether the worker is still alive
+_SETTLE_SECONDS = 0.5  # that the newest text of a buffer is waited for, to find a place in it
 _ENCODE_SECONDS = 3.0  # beyond this the answer comes from words alone: the worker is dead or stuck
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ class SearchService:
         """
         self._workspace = workspace
         self._hurry = hurry
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="search")
+        self._stages = Stages(workspace)
 
     async def search(self, request: SearchRequest) -> Answer:
         """The last and best answer to a question.
@@ -105,14 +104,19 @@ class SearchService:
         notes: list[str] = []
         vector = await self._query_vector(question, notes)
         clock.lap("encode")
-        allowed = await self._run(lambda: self._allowed(filters))
-        fresh = Freshness(self._workspace)
-        ranked = await self._on_view(lambda view: self._ranked(view, question, vector, allowed, settings.candidates))
-        clock.lap("retrieve")
+        wanted = None if filters.is_empty else await self._stages.run(lambda _: key_filter(self._workspace, filters))
         depth = max(wanted_count(request, settings), settings.rerank_depth if will_rerank(request, models) else 0)
-        shown = await self._run(lambda: self._checked(ranked, fresh, depth))
-        partial = await self._on_view(lambda view: is_partial(view.store))
-        clock.lap("check")
+
+        def look(view: View, given_up: GivenUp) -> tuple[tuple[Shown, ...], bool]:
+            ranked = self._ranked(view, question, vector, wanted, settings.candidates)
+            clock.lap("retrieve")
+            given_up.check()
+            shown = self._checked(ranked, depth, given_up)
+            partial = self._is_partial(view)
+            clock.lap("check")
+            return shown, partial
+
+        shown, partial = await self._stages.on_view(look)
         return Found(
             question=question,
             shown=shown,
@@ -141,18 +145,23 @@ class SearchService:
     async def sample(self, path: str, line: int, character: int) -> Sample:
         """The function at a place, for ``near``; arguments and errors as of ``similar``."""
 
-        def look(view: View) -> Sample:
-            function = view.store.function_at(path, line, character)
-            if function is None:
-                raise QueryError(
-                    f"no function is indexed at {path}:{line + 1}; index the workspace, or name another line"
-                )
-            vector = view.vectors.vector_of(function.key) if view.vectors is not None else None
-            if vector is None:
-                raise QueryError(f"{function.qualified_name} has no vector yet; wait until the index is complete")
-            return Sample(workspace=self._workspace, function=function, vector=vector)
+        def look(view: View, _: GivenUp) -> Sample:
+            if path in self._workspace.overlay.paths():
+                self._workspace.overlay.wait_settled(_SETTLE_SECONDS)
+            with view.layers() as layers:
+                for layer in reversed(layers):
+                    function = layer.store.function_at(path, line, character)
+                    if function is None or function.key in layer.hidden:
+                        continue
+                    vector = layer.vectors.vector_of(function.key) if layer.vectors is not None else None
+                    if vector is None:
+                        raise QueryError(
+                            f"{function.qualified_name} has no vector yet; wait until the index is complete"
+                        )
+                    return Sample(workspace=self._workspace, function=function, vector=vector)
+            raise QueryError(f"no function is indexed at {path}:{line + 1}; index the workspace, or name another line")
 
-        return await self._on_view(look)
+        return await self._stages.on_view(look)
 
     async def near(self, sample: Sample, count: int, not_folders: tuple[str, ...] = ()) -> Found:
         """The functions most like one that may be of another workspace, but for itself.
@@ -166,45 +175,18 @@ class SearchService:
         question = Question.from_text(sample.function.name)
         own = sample.function.key if sample.workspace is self._workspace else None
 
-        def others(view: View) -> tuple[list[Ranked], bool]:
-            allowed = self._allowed(Filters(not_folders=not_folders))
-            ranked = self._ranked(view, question, sample.vector, allowed, settings.candidates, only_vector=True)
-            return [one for one in ranked if one.candidate.function.key != own], is_partial(view.store)
+        def others(view: View, given_up: GivenUp) -> tuple[tuple[Shown, ...], bool]:
+            wanted = key_filter(self._workspace, Filters(not_folders=not_folders))
+            ranked = self._ranked(view, question, sample.vector, wanted, settings.candidates, only_vector=True)
+            rest = [one for one in ranked if one.candidate.function.key != own]
+            return self._checked(rest, count, given_up), self._is_partial(view)
 
-        ranked, partial = await self._on_view(others)
-        fresh = Freshness(self._workspace)
-        return Found(
-            question=question,
-            shown=await self._run(lambda: self._checked(ranked, fresh, count)),
-            is_partial=partial,
-            is_semantic=True,
-            notes=(),
-        )
+        shown, partial = await self._stages.on_view(others)
+        return Found(question=question, shown=shown, is_partial=partial, is_semantic=True, notes=())
 
     def close(self) -> None:
         """Wait for the stages that run, and end the threads."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-    async def _run(self, stage: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, stage)
-
-    async def _on_view(self, stage: Callable[[View], _T]) -> _T:
-        """Run a stage on store and vectors that belong together; again if they were replaced beneath it."""
-
-        def run() -> _T:
-            for _ in range(_REPLACEMENTS):
-                store = self._workspace.current_store()
-                try:
-                    return stage(self._workspace.view())  # to load the vectors for a view reads the store as well
-                except QueryError:
-                    raise
-                except Exception as error:
-                    if self._workspace.current_store() is store:
-                        self._workspace.is_damaged |= isinstance(error, DamagedError)  # the next upkeep mends it
-                        raise
-            return stage(self._workspace.view())
-
-        return await self._run(run)
+        self._stages.close()
 
     async def _query_vector(self, question: Question, notes: list[str]) -> npt.NDArray[np.float32] | None:
         models = self._workspace.resources.models
@@ -214,13 +196,11 @@ class SearchService:
         future = models.encode([query_text(question.text)], is_query=True, priority=Priority.QUERY)
         try:
             # In a new process the vectors are loaded while the worker starts.
-            vectors = await self._on_view(lambda view: view.vectors)
-            if not vectors:
-                future.cancel()
+            has_vectors = await self._stages.on_view(lambda view, _: bool(view.vectors))
+            if not has_vectors and not self._workspace.overlay.changed_paths():
                 notes.append("answered from words alone: no function has a vector yet")
                 return None
-            seconds = _LOAD_SECONDS if models.status().load_seconds is None else _ENCODE_SECONDS
-            rows = await asyncio.wait_for(asyncio.wrap_future(future), seconds)
+            rows = await _encoded(models, future)
         except (VizslaError, TimeoutError) as error:
             notes.append(f"answered from words alone: {str(error) or 'the model worker does not answer'}")
             return None
@@ -229,35 +209,63 @@ class SearchService:
         row: npt.NDArray[np.float32] = rows[0]
         return row if bool(np.isfinite(row).all()) else None
 
-    def _allowed(self, filters: Filters) -> npt.NDArray[np.int64] | None:
-        return None if filters.is_empty else allowed_keys(self._workspace, filters)
+    def _is_partial(self, view: View) -> bool:
+        return is_partial(view.store) or not self._workspace.overlay.is_settled
 
     def _ranked(
         self,
         view: View,
         question: Question,
         vector: npt.NDArray[np.float32] | None,
-        allowed: npt.NDArray[np.int64] | None,
+        wanted: KeyFilter | None,
         count: int,
         *,
         only_vector: bool = False,
     ) -> list[Ranked]:
         with view.layers() as layers:
+            allowed = allowed_keys(layers, wanted)
             candidates = gather(question, vector, layers, count, allowed=allowed, use_words=not only_vector)
         if self._hurry is not None:
             self._hurry(one.function.content_hash for one in candidates if math.isnan(one.cosine))
         return fold_duplicates(fuse(question, candidates))
 
-    def _checked(self, ranked: Sequence[Ranked], fresh: Freshness, count: int) -> tuple[Shown, ...]:
-        """The first ``count`` that still stand in their files."""
-        found: list[Shown] = []
+    def _checked(self, ranked: Sequence[Ranked], count: int, given_up: GivenUp) -> tuple[Shown, ...]:
+        """The first ``count`` that still stand in their files; for one that is gone, a copy of it."""
+        fresh, found = Freshness(self._workspace), list[Shown]()
         for one in ranked:
-            current = fresh.current(one.candidate.function)
-            if current is not None:
-                found.append(Shown(root=self._workspace.root, ranked=one, current=current))
-                if len(found) == count:
+            given_up.check()
+            for place, same in enumerate((one, *one.copies)):
+                current = fresh.current(same.candidate.function)
+                if current is not None:
+                    kept = one if place == 0 else replace(same, copies=one.copies[place:])
+                    found.append(Shown(root=self._workspace.root, ranked=kept, current=current))
                     break
-        return tuple(found)
+            if len(found) == count:
+                break
+        return tuple(sorted(found, key=lambda shown: -shown.ranked.score))
+
+
+async def _encoded(models: ModelClient, future: Future[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """What the worker answers; a worker that just started is waited for, one that died is not.
+
+    Raises:
+        VizslaError: there will be no answer.
+        TimeoutError: it takes too long.
+    """
+    loop = asyncio.get_running_loop()
+    waiting = asyncio.wrap_future(future)
+    until = loop.time() + (_LOAD_SECONDS if models.status().load_seconds is None else _ENCODE_SECONDS)
+    try:
+        while not (await asyncio.wait((waiting,), timeout=_LOOK_SECONDS))[0]:
+            status = models.status()
+            if status.restarts and status.state in ("loading", "restarting", "resting"):
+                models.start()
+                raise WorkerDiedError("the model worker ended and is started again; ask again in a moment")
+            if loop.time() > until:
+                raise TimeoutError
+        return waiting.result()
+    finally:
+        waiting.cancel()
 
 
 def understood(request: SearchRequest) -> tuple[Question, Filters]:

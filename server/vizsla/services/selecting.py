@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from vizsla.core.errors import QueryError
 from vizsla.index.records import KeyFilter
 from vizsla.parsing.languages import LANGUAGES
+from vizsla.retrieval.layers import Layer
 from vizsla.services.entries import TEXT
 from vizsla.services.filters import Filters
 from vizsla.services.repository import changed_files
@@ -53,29 +56,41 @@ def language_ids(name: str) -> tuple[str, ...]:
     return id, *_SECOND_GRAMMARS.get(id, ())
 
 
-def allowed_keys(workspace: Workspace, filters: Filters) -> npt.NDArray[np.int64]:
-    """Keys of the functions that pass, sorted.
+def key_filter(workspace: Workspace, filters: Filters) -> KeyFilter | None:
+    """What the store is asked for; None when everything passes. May run git.
 
     Raises:
         QueryError: a language or the folder is not known; or changed files are wanted, but there is no repository.
     """
+    if filters.is_empty:
+        return None
     languages = tuple(id for name in filters.languages for id in language_ids(name))
-    if filters.folder and not (workspace.root / filters.folder).is_dir():
+    overlay = workspace.overlay
+    folder = filters.folder.strip("/")
+    is_there = (workspace.root / folder).is_dir() or any(path.startswith(folder + "/") for path in overlay.paths())
+    if not is_there:
         raise QueryError(f"there is no folder {filters.folder} in {workspace.root}; name one that holds code")
     paths: frozenset[str] | None = None
     if filters.only_changed:
         changed = changed_files(workspace.root)
         if changed is None:
             raise QueryError(f"{workspace.root} is in no git repository, so there are no changed files to search")
-        paths = frozenset(changed)
-    return workspace.store.keys_matching(
-        KeyFilter(
-            languages=languages,
-            kinds=filters.kinds,
-            path_globs=filters.paths,
-            exclude_globs=filters.not_paths,
-            folder=filters.folder,
-            not_folders=filters.not_folders,
-            paths=paths,
-        )
+        paths = changed | overlay.changed_paths()
+    if filters.only_open:
+        paths = overlay.paths() if paths is None else paths & overlay.paths()
+    return KeyFilter(
+        languages=languages,
+        kinds=filters.kinds,
+        path_globs=filters.paths,
+        exclude_globs=filters.not_paths,
+        folder=filters.folder,
+        not_folders=filters.not_folders,
+        paths=paths,
     )
+
+
+def allowed_keys(layers: Sequence[Layer], wanted: KeyFilter | None) -> npt.NDArray[np.int64] | None:
+    """Keys of the functions that pass (n,), ascending; None when all do."""
+    if wanted is None:
+        return None
+    return np.concatenate([layer.store.keys_matching(wanted) for layer in layers])  # each layer's keys are higher

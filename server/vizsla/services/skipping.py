@@ -9,6 +9,7 @@ from enum import StrEnum
 class SkipReason(StrEnum):
     """One reason, worded so that "path: reason" reads as a sentence."""
 
+    IGNORED = "ignored, by .gitignore, .vizslaignore or index.exclude"
     LINK_INSIDE = "a link to a place in the workspace, which is indexed there"
     LINK_OUTSIDE = "a link that leaves the workspace"
     LINK = "a link, which is not followed"

@@ -165,20 +165,19 @@ class Upkeep:
             if vectors is not None:
                 vectors.prepare(disturbed)
                 workspace.save_vectors(only_if_many=True)
-            if not disturbed():
-                self._tidy(reconciled.functions_removed)
+            self._tidy(reconciled.functions_removed, is_quiet=not disturbed())
             return done
 
     def _or_closing(self, cancelled: Cancelled) -> Cancelled:
         return lambda: cancelled() or self._workspace.is_closing
 
-    def _tidy(self, removed: int) -> None:
+    def _tidy(self, removed: int, *, is_quiet: bool) -> None:
         """Put full text in order when enough was removed: in a small workspace always, so that nothing stays."""
         if not removed:
             return
         store = self._workspace.store
         removed += int(store.meta(_UNTIDY) or 0)
-        if removed > _UNTIDY_SHARE * store.function_count:
+        if is_quiet and removed > _UNTIDY_SHARE * store.function_count:
             store.tidy()
             removed = 0
         store.set_meta(_UNTIDY, str(removed))

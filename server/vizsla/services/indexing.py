@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from vizsla.core.settings import IndexSettings
 from vizsla.services.discovery import FoundFile, check_root, look_at, scan, unseen
 from vizsla.services.ignoring import IgnoreRules
 from vizsla.services.intake import UNREAD, Intake, Reconciled
@@ -29,7 +30,6 @@ class IndexingService:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._settings = workspace.resources.settings.index
         self._rules: IgnoreRules | None = None  # of the last reconcile: which repository this is may change
 
     def reconcile(
@@ -136,6 +136,11 @@ class IndexingService:
         self._forget(gone, done)
         done.seconds = time.monotonic() - started
         return done
+
+    @property
+    def _settings(self) -> IndexSettings:
+        """As they are now: a running server is given others."""
+        return self._workspace.resources.settings.index
 
     def _forget(self, gone: set[str], done: Reconciled) -> None:
         if gone:

@@ -1,0 +1,247 @@
+"""From workspaces to codes and raw pairs: each source's questions, with where they came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from vizsla.core.text import content_hash, function_text, unit_text
+from vizsla.core.types import Function, Kind
+from vizsla.parsing.errors import ParseTimeoutError
+from vizsla.parsing.functions import module_name_of, parse_with_bare
+from vizsla_trainer.data.comments import heading_comments
+from vizsla_trainer.data.commits import commit_pairs, is_test
+from vizsla_trainer.data.docstrings import plain, query_of_doc
+from vizsla_trainer.data.feedback import feedback_pairs
+from vizsla_trainer.data.files import SourceFile, list_files, read_file
+from vizsla_trainer.data.names import query_of_name, text_without_name
+from vizsla_trainer.errors import StoppedError
+from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
+from vizsla_trainer.recipe import MineRecipe
+from vizsla_trainer.records import Code, Pair, code_id, make_pair
+
+_SECONDS = 10.0  # to parse one file
+_BATCH = 32  # files handed to a process at once
+_NAMED = 96  # of 256 functions whose name may become a query: more than can be kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mined:
+    """What workspaces gave.
+
+    Attributes:
+        codes: every function, also those without a pair: they are what a query is ranked among.
+        pairs: not yet cleaned.
+        counts: of "files", "codes", of pairs by source and by ``source/language``, and of commits by their fate as
+            ``commits/FATE``.
+    """
+
+    codes: list[Code]
+    pairs: list[Pair]
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def mine(
+    workspaces: Sequence[Path],
+    recipe: MineRecipe,
+    *,
+    feedback_log: Path | None = None,
+    processes: int = 1,
+    report: Report = unheard,
+    cancelled: Cancelled = never,
+) -> Mined:
+    """Find the functions of workspaces and the questions that they answer.
+
+    Args:
+        workspaces: their folders.
+        recipe: which sources, and how much of each.
+        feedback_log: where the server keeps which hits were opened; read only when the recipe has that source.
+        processes: that parse.
+        report: told of files, then of commits.
+        cancelled: asked now and then.
+
+    Returns:
+        The same for the same workspaces, whatever ``processes``.
+
+    Raises:
+        WorkspaceError: a workspace cannot be listed.
+        StoppedError: the user asked to stop.
+    """
+    codes: dict[str, Code] = {}
+    pairs: dict[str, Pair] = {}
+    counts: Counter[str] = Counter()
+    for folder, workspace in zip(workspaces, workspace_names(workspaces), strict=True):
+        of_workspace: dict[str, Code] = {}
+        paths = list_files(folder)
+        for number, found in enumerate(_read_all(folder, workspace, paths, recipe, processes), start=1):
+            if cancelled():
+                raise StoppedError("mining was stopped; nothing of it is kept")
+            counts["files"] += bool(found.codes)
+            for code in found.codes:
+                of_workspace.setdefault(code.id, code)
+            for pair in found.pairs:
+                pairs.setdefault(pair.id, pair)
+            report(Progress(stage="mine", done=number, total=len(paths), unit="files"))
+        answers = [code for code in of_workspace.values() if not is_test(code.path)]
+        if "commit" in recipe.sources and recipe.most_commits:
+            from_commits, fates = commit_pairs(
+                folder,
+                answers,
+                most_commits=recipe.most_commits,
+                most_functions=recipe.most_functions_per_commit,
+                most_bytes=recipe.most_file_bytes,
+                report=lambda done: _on_commit(done, recipe.most_commits, report, cancelled),
+            )
+            counts.update({f"commits/{fate}": count for fate, count in fates.items()})
+            for pair in from_commits:
+                pairs.setdefault(pair.id, pair)
+        if "feedback" in recipe.sources and feedback_log is not None:
+            for pair in feedback_pairs(feedback_log, folder, list(of_workspace.values())):
+                pairs.setdefault(pair.id, pair)
+        codes.update(of_workspace)
+    kept = _at_most(codes, recipe.most_codes)
+    chosen = _with_shares([pair for pair in pairs.values() if pair.code in kept], recipe)
+    counts["codes"] = len(kept)
+    for pair in chosen:
+        counts[pair.source] += 1
+        counts[f"{pair.source}/{pair.language}"] += 1
+    return Mined(codes=list(kept.values()), pairs=chosen, counts=dict(counts))
+
+
+def workspace_names(workspaces: Sequence[Path]) -> list[str]:
+    """Short names of folders: the last part of each path, and as many before it as tell them apart."""
+    parts = [folder.resolve().parts[1:] or ("root",) for folder in workspaces]
+    for depth in range(1, max((len(part) for part in parts), default=0) + 1):
+        names = ["/".join(part[-depth:]) for part in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{'/'.join(part)}#{number}" for number, part in enumerate(parts)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    codes: list[Code]
+    pairs: list[Pair]
+
+
+def _read_all(
+    folder: Path, workspace: str, paths: Sequence[str], recipe: MineRecipe, processes: int
+) -> Iterator[_File]:
+    if processes <= 1:
+        for path in paths:
+            yield _read(folder, workspace, path, recipe)
+        return
+    batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
+    # Not forked: a process that runs threads, as one with torch does, may not be.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(_read_batch, folder, workspace, batch, recipe) for batch in batches]
+        try:
+            for task in tasks:
+                yield from task.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _read_batch(folder: Path, workspace: str, paths: Sequence[str], recipe: MineRecipe) -> list[_File]:
+    return [_read(folder, workspace, path, recipe) for path in paths]
+
+
+def _read(folder: Path, workspace: str, path: str, recipe: MineRecipe) -> _File:
+    source = read_file(folder, path, recipe.most_file_bytes)
+    if source is None:
+        return _File(codes=[], pairs=[])
+    return mine_file(source, workspace, recipe)
+
+
+def mine_file(source: SourceFile, workspace: str, recipe: MineRecipe) -> _File:
+    """The codes of one file, and the pairs that need nothing but it: docstrings, comments and names."""
+    data = source.text.replace(b"\0", b" ")
+    try:
+        parsed = parse_with_bare(
+            source.language, data, module_name=module_name_of(source.path), deadline_seconds=_SECONDS
+        )
+    except ParseTimeoutError:
+        return _File(codes=[], pairs=[])
+    functions = [function for function, _ in parsed]
+    codes = [_code(function, bare, workspace, source.path) for function, bare in parsed]
+    pairs: list[Pair] = []
+    if is_test(source.path):
+        return _File(codes=codes, pairs=[])
+    may_answer = [function.kind is not Kind.MODULE and _lines(bare) >= recipe.least_lines for function, bare in parsed]
+    for function, code, is_answer in zip(functions, codes, may_answer, strict=True):
+        if is_answer:
+            pairs.extend(_own_pairs(function, code, recipe))
+    if "comment" in recipe.sources:
+        for comment in heading_comments(data, source.language, functions):
+            if may_answer[comment.function]:
+                code = codes[comment.function]
+                pairs.append(make_pair(code, plain(comment.words), "comment", text="custom", custom=comment.text))
+    return _File(codes=codes, pairs=pairs)
+
+
+def _own_pairs(function: Function, code: Code, recipe: MineRecipe) -> Iterator[Pair]:
+    if "docstring" in recipe.sources and function.doc:
+        query = query_of_doc(function.doc, name=function.name, language=function.language)
+        if query:
+            yield make_pair(code, query, "docstring", text="bare")
+    is_callable = function.kind in (Kind.FUNCTION, Kind.METHOD)
+    if "name" in recipe.sources and is_callable and int(code.id[:2], 16) < _NAMED:
+        query = query_of_name(function.name)
+        if query:
+            yield make_pair(code, query, "name", text="custom", custom=text_without_name(function))
+
+
+def _code(function: Function, bare: str, workspace: str, path: str) -> Code:
+    text = function_text(function)
+    return Code(
+        id=code_id(workspace=workspace, path=path, text=text),
+        workspace=workspace,
+        path=path,
+        name=function.name,
+        qualified_name=function.qualified_name,
+        kind=function.kind.value,
+        language=function.language,
+        signature=function.signature,
+        doc=function.doc,
+        text=text,
+        bare=unit_text(
+            qualified_name=function.qualified_name,
+            container=function.container,
+            kind=function.kind,
+            doc="",
+            source=bare,
+        ),
+    )
+
+
+def _lines(source: str) -> int:
+    return sum(1 for line in source.splitlines() if line.strip())
+
+
+def _on_commit(done: int, total: int, report: Report, cancelled: Cancelled) -> None:
+    if cancelled():
+        raise StoppedError("mining was stopped; nothing of it is kept")
+    report(Progress(stage="mine", done=done, total=total, unit="commits"))
+
+
+def _at_most(codes: dict[str, Code], most: int) -> dict[str, Code]:
+    """So many codes, drawn by their hash: the same whatever else is there."""
+    if len(codes) <= most:
+        return codes
+    drawn = set(sorted(codes, key=lambda id: content_hash(id))[:most])
+    return {id: code for id, code in codes.items() if id in drawn}
+
+
+def _with_shares(pairs: list[Pair], recipe: MineRecipe) -> list[Pair]:
+    """The pairs with no more comments, and then names, than their shares of all allow; drawn by their hash."""
+    for source, share in (("comment", recipe.comment_share), ("name", recipe.name_share)):
+        counted = sum(1 for pair in pairs if pair.source not in (source, "name"))
+        most = int(counted * share / (1 - share))
+        of_source = sorted((pair.id for pair in pairs if pair.source == source), key=lambda id: content_hash(id))
+        left_out = set(of_source[most:])
+        pairs = [pair for pair in pairs if pair.id not in left_out]
+    return pairs

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from vizsla.core.errors import VizslaError
 from vizsla.core.types import ContentHash
@@ -134,18 +135,13 @@ class Schedule:
     def wait_quiet(self, seconds: float) -> bool:
         """For tests: wait until everything that happened before the call is in the index."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._work.folders.drain(left) and self._wishes.wait_idle(max(0.0, end - time.monotonic())):
-                # What was done may have made somebody watch more folders, whose events are not all here yet.
-                left = end - time.monotonic()
-                if self._work.folders.drain(max(0.0, left)) and self._wishes.wait_idle(0.0):
-                    return True
-        return False
+        is_told = self._work.folders.drain(seconds)
+        return is_told and self._wishes.wait_idle(max(0.0, end - time.monotonic()))
 
     @property
     def state(self) -> ScheduleState:
         """What is being done now."""
-        return self._state
+        return replace(self._state, last_doubt=self._work.last_doubt, reconciled_at=self._work.reconciled_at)
 
     def _run(self) -> None:
         while not self._is_closing:
@@ -261,14 +257,7 @@ class Schedule:
 
     def _show(self, activity: Activity, *, done: int = 0, total: int = 0, problem: str = "") -> None:
         before = self._state
-        self._state = ScheduleState(
-            activity=activity,
-            done=done,
-            total=total,
-            problem=problem,
-            last_doubt=self._work.last_doubt,
-            reconciled_at=self._work.reconciled_at,
-        )
+        self._state = ScheduleState(activity=activity, done=done, total=total, problem=problem)
         if (before.activity, before.problem) != (activity, problem):
             try:
                 self._on_state()

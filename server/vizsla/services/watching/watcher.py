@@ -116,13 +116,8 @@ class Watcher(FolderListener):
             if self._source.drain(max(0.0, end - time.monotonic())) and not self._lost:
                 return True
             self.health()
-        if self.mode == "polling":  # a comparison may be going on; the one after it sees everything
-            for _ in range(2):
-                before = self._schedule.state.reconciled_at
-                while self._schedule.state.reconciled_at == before:
-                    if time.monotonic() >= end:
-                        return False
-                    time.sleep(0.01)
+        if self.mode == "polling":
+            self._schedule.doubt("somebody waits for all that happened")
         return self._source is None
 
     def _run(self) -> None:

@@ -1,0 +1,382 @@
+"""Files change in every way that editors, tools and people have; at rest the index is what a fresh scan finds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.live import Live, live, until
+from shop import write_tree
+from vizsla.services.resources import Resources
+from vizsla.services.watching import watcher as watcher_module
+from vizsla.services.watching.folder_watches import FolderWatches
+from vizsla.services.watching.mounts import remote_file_system
+from vizsla.services.watching.tree_watch import TreeWatch
+
+TEXT = "def {0}(path):\n    return open(path)\n\n\ndef {0}_again(path):\n    return {0}(path)\n"
+
+
+@pytest.fixture(autouse=True)
+def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds are long for a test."""
+    monkeypatch.setattr(watcher_module, "_POLL_SECONDS", 0.05)
+
+
+@pytest.fixture(params=["own", "polling"])
+def kept(request: pytest.FixtureRequest, shop: Path, resources: Resources, tmp_path: Path) -> Iterator[Live]:
+    """The small shop, watched in each way that there is."""
+    with live(shop, resources, tmp_path, by=request.param) as one:
+        yield one
+
+
+@pytest.fixture
+def watched(shop: Path, resources: Resources, tmp_path: Path) -> Iterator[Live]:
+    """The small shop, watched by the system's own means."""
+    with live(shop, resources, tmp_path) as one:
+        assert one.watcher.mode == "watchdog" and one.watcher.problem == ""
+        yield one
+
+
+def folders(one: Live) -> set[str]:
+    """The folders that cost a watch."""
+    source = one.watcher._source
+    assert isinstance(source, FolderWatches)
+    return set(source.folders)
+
+
+def write_in_place(path: Path, text: str) -> None:
+    with path.open("r+") as stream:
+        stream.write(text)
+        stream.truncate()
+
+
+def truncate_and_write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def rename_over(path: Path, text: str) -> None:
+    path.with_name(path.name + ".tmp").write_text(text)
+    path.with_name(path.name + ".tmp").replace(path)
+
+
+def rename_from_outside(path: Path, text: str) -> None:
+    outside = path.parents[2] / "outside.py"
+    outside.write_text(text)
+    outside.replace(path)
+
+
+def keep_a_backup(path: Path, text: str) -> None:
+    backup = path.with_name(path.name + "~")
+    path.rename(backup)
+    path.write_text(text)
+    backup.unlink()
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text("")
+    with path.open("a") as stream:
+        for line in text.splitlines(keepends=True):
+            stream.write(line)
+            stream.flush()
+
+
+def swap_hard_links(path: Path, text: str) -> None:
+    new = path.with_name("new.py")
+    new.write_text(text)
+    path.unlink()
+    path.hardlink_to(new)
+    new.unlink()
+
+
+def delete_and_create(path: Path, text: str) -> None:
+    path.unlink()
+    path.write_text(text)
+
+
+def copy_over(path: Path, text: str) -> None:
+    (path.parents[2] / "copied.py").write_text(text)
+    shutil.copy2(path.parents[2] / "copied.py", path)
+
+
+SAVES = (
+    write_in_place,
+    truncate_and_write,
+    rename_over,
+    rename_from_outside,
+    keep_a_backup,
+    append,
+    swap_hard_links,
+    delete_and_create,
+    copy_over,
+)
+
+
+def test_every_way_in_which_editors_save_is_seen(kept: Live) -> None:
+    for number, save in enumerate(SAVES):
+        save(kept.root / "shop/cart.py", TEXT.format(f"saved_{number}"))
+        kept.settle()
+        assert kept.names("shop/cart.py") == [f"saved_{number}", f"saved_{number}_again"], save.__name__
+    kept.check()
+
+
+def test_saving_over_a_file_never_leaves_a_gap(watched: Live) -> None:
+    seen: set[int] = set()
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            seen.add(len(watched.names("shop/cart.py")))
+
+    watched.settle()
+    (watched.root / "shop/cart.py").write_text(TEXT.format("first"))
+    watched.settle()
+    looking = threading.Thread(target=look)
+    looking.start()
+    for number in range(10):
+        rename_over(watched.root / "shop/cart.py", TEXT.format(f"saved_{number}"))
+        keep_a_backup(watched.root / "shop/cart.py", TEXT.format(f"backed_{number}"))
+        watched.settle()
+    stop.set()
+    looking.join()
+    assert seen == {2}
+
+
+def test_a_file_is_not_taken_in_while_somebody_still_writes_it(watched: Live) -> None:
+    text, counts = TEXT.format("whole"), set()
+    path = watched.root / "shop/slow.py"
+    generation = watched.workspace.store.generation
+    with path.open("w") as stream:
+        for start in range(0, len(text), len(text) // 10 + 1):
+            stream.write(text[start : start + len(text) // 10 + 1])
+            stream.flush()
+            time.sleep(0.05)
+            counts.add(watched.workspace.store.generation)
+    assert counts == {generation}
+    watched.settle()
+    assert watched.names("shop/slow.py") == ["whole", "whole_again"]
+    watched.check()
+
+
+def test_files_written_in_many_pieces_by_many_writers_end_whole(kept: Live) -> None:
+    def write(number: int) -> None:
+        text = TEXT.format(f"made_{number}") * 5
+        with (kept.root / f"shop/made_{number}.py").open("w") as stream:
+            for start in range(0, len(text), 100):
+                stream.write(text[start : start + 100])
+                stream.flush()
+                time.sleep(0.01)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    kept.check()
+    assert all(len(kept.names(f"shop/made_{number}.py")) == 10 for number in range(8))
+
+
+def test_new_folders_are_seen_with_all_that_is_in_them_at_once(kept: Live) -> None:
+    for number in range(20):
+        write_tree(kept.root, {f"new/{number}/deep/er/f.py": TEXT.format(f"deep_{number}")})
+    kept.check()
+    write_tree(kept.root, {"new/7/deep/er/g.py": TEXT.format("later")})
+    kept.settle()
+    assert kept.names("new/7/deep/er/g.py") == ["later", "later_again"]
+
+
+def test_a_folder_moved_out_takes_its_functions_along_and_is_heard_of_no_more(kept: Live, tmp_path: Path) -> None:
+    (kept.root / "shop").rename(tmp_path / "away")
+    kept.check()
+    assert kept.names("shop/cart.py") == []
+    (tmp_path / "away/cart.py").write_text(TEXT.format("elsewhere"))
+    kept.check()
+
+
+def test_a_folder_moved_in_or_renamed_is_found_under_its_new_name_only(kept: Live, tmp_path: Path) -> None:
+    write_tree(tmp_path / "from", {"deep/a.py": TEXT.format("from_outside")})
+    (tmp_path / "from").rename(kept.root / "web/into")
+    kept.check()
+    assert kept.names("web/into/deep/a.py")
+    (kept.root / "web").rename(kept.root / "site")
+    (kept.root / "site/into/deep/a.py").write_text(TEXT.format("after_the_move"))
+    kept.check()
+    assert kept.names("site/into/deep/a.py")[0] == "after_the_move"
+    (kept.root / "site").rename(kept.root / "web")
+    (kept.root / "web/into/deep/b.py").write_text(TEXT.format("and_back"))
+    kept.check()
+
+
+def test_renames_by_case_and_round_in_a_circle_are_followed(kept: Live) -> None:
+    write_tree(kept.root, {"Foo.py": TEXT.format("foo"), "a.py": TEXT.format("a"), "b.py": TEXT.format("b")})
+    kept.settle()
+    (kept.root / "Foo.py").rename(kept.root / "foo.py")
+    for old, new in (("a.py", "c.py"), ("b.py", "a.py"), ("c.py", "b.py")):
+        (kept.root / old).rename(kept.root / new)
+    kept.check()
+    assert kept.names("foo.py") and kept.names("Foo.py") == []
+    assert kept.names("a.py")[0] == "b"
+
+
+def test_an_edited_ignore_file_takes_effect(kept: Live) -> None:
+    (kept.root / ".gitignore").write_text("web\n")
+    subprocess.run(["git", "init", "-q", kept.root], check=True)
+    kept.check()
+    assert not any(path.startswith("web/") for path in kept.workspace.store.files())
+    (kept.root / ".gitignore").unlink()
+    kept.check()
+    (kept.root / "web/new.js").write_text("function again() { return 1; }\n")
+    kept.settle()
+    assert kept.names("web/new.js") == ["again"]
+
+
+def test_what_may_not_be_read_is_left_out_until_it_may(kept: Live) -> None:
+    if os.geteuid() == 0:
+        # Root may read everything, so for root the folder's place is taken by something that is no folder.
+        (kept.root / "shop").rename(kept.root / "kept_for_later")
+        (kept.root / "shop").write_text("")
+    else:
+        (kept.root / "shop").chmod(0)
+    kept.check()
+    assert kept.names("shop/cart.py") == []
+    if os.geteuid() == 0:
+        (kept.root / "shop").unlink()
+        (kept.root / "kept_for_later").rename(kept.root / "shop")
+    else:
+        (kept.root / "shop").chmod(0o755)
+    kept.check()
+    assert kept.names("shop/cart.py")
+
+
+def test_links_are_not_followed_whatever_they_lead_to(kept: Live, tmp_path: Path) -> None:
+    write_tree(tmp_path / "outside", {"secret.py": TEXT.format("secret")})
+    (kept.root / "up").symlink_to("..")
+    (kept.root / "self").symlink_to("self")
+    (kept.root / "out").symlink_to(tmp_path / "outside")
+    (kept.root / "shop/cart.py").unlink()
+    (kept.root / "shop/cart.py").symlink_to(tmp_path / "outside/secret.py")
+    kept.check()
+    (tmp_path / "outside/more.py").write_text(TEXT.format("more"))
+    kept.check()
+    assert kept.names("shop/cart.py") == []
+
+
+@pytest.mark.parametrize("name", ["node_modules", ".git", "__pycache__", ".venv"])
+def test_ignored_folders_cost_no_watches(watched: Live, name: str) -> None:
+    before = folders(watched)
+    write_tree(watched.root, {f"{name}/{n}/lib/index.js": "function hidden() { return 1; }\n" for n in range(20)})
+    watched.check()
+    assert folders(watched) == before == {"", "shop", "tests", "web"}
+
+
+def test_watches_come_and_go_with_folders_and_what_is_ignored(watched: Live, tmp_path: Path) -> None:
+    write_tree(watched.root, {"a/b/c/d.py": TEXT.format("d")})
+    watched.settle()
+    assert {"a", "a/b", "a/b/c"} <= folders(watched)
+    (watched.root / "a/b").rename(tmp_path / "b")
+    watched.settle()
+    assert "a" in folders(watched) and "a/b" not in folders(watched)
+    (watched.root / ".vizslaignore").write_text("shop\n")
+    watched.settle()
+    assert "shop" not in folders(watched)
+    shutil.rmtree(watched.root / "a")
+    watched.settle()
+    assert folders(watched) == {"", "tests", "web"}
+
+
+def test_a_reader_of_events_that_died_is_replaced(watched: Live) -> None:
+    source = watched.watcher._source
+    assert isinstance(source, FolderWatches)
+    source._inotify.stop()
+    source._inotify.join()
+    (watched.root / "shop/cart.py").write_text(TEXT.format("unheard"))
+    until(lambda: watched.names("shop/cart.py")[:1] == ["unheard"])
+    assert watched.schedule.state.last_doubt
+    (watched.root / "shop/cart.py").write_text(TEXT.format("heard"))
+    watched.check()
+
+
+@pytest.mark.parametrize("by", ["own", "polling", "client"])
+def test_a_root_that_is_moved_away_and_comes_again_is_followed(
+    shop: Path, resources: Resources, tmp_path: Path, by: watcher_module.WatchBy
+) -> None:
+    with live(shop, resources, tmp_path, by=by) as one:
+        shop.rename(tmp_path / "away")
+        until(lambda: one.schedule.state.activity == "failed" and "is gone" in one.watcher.problem)
+        assert "does not exist" in one.schedule.state.problem
+        assert one.names("shop/cart.py"), "an index is not thrown away for a disk that may come back"
+        write_tree(shop, {"shop/cart.py": TEXT.format("another")})
+        until(lambda: one.names("shop/cart.py")[:1] == ["another"])
+        one.check()
+        assert one.watcher.problem == "" and one.schedule.state.problem == ""
+        if by != "client":
+            (shop / "shop/new.py").write_text(TEXT.format("new"))
+            one.check()
+
+
+def test_a_root_that_is_deleted_and_made_again_at_once_is_followed(watched: Live) -> None:
+    for round_ in range(3):
+        shutil.rmtree(watched.root)
+        write_tree(watched.root, {"shop/cart.py": TEXT.format(f"round_{round_}"), f"r{round_}.py": TEXT.format("r")})
+        until(lambda round_=round_: watched.names("shop/cart.py")[:1] == [f"round_{round_}"])  # type: ignore[misc]
+    watched.check()
+    (watched.root / "shop/cart.py").write_text(TEXT.format("and_watched"))
+    watched.settle()
+    assert watched.names("shop/cart.py")[0] == "and_watched"
+
+
+def test_events_that_were_lost_are_made_up_for(watched: Live) -> None:
+    source = watched.watcher._source
+    assert isinstance(source, FolderWatches)
+    (watched.root / "shop/cart.py").write_text(TEXT.format("lost"))
+    source.on_queue_overflow()
+    watched.check()
+    assert watched.names("shop/cart.py")[0] == "lost"
+    (watched.root / "shop/cart.py").write_text(TEXT.format("not_lost"))
+    watched.check()
+
+
+def test_a_client_that_watches_is_believed_and_not_doubled(shop: Path, resources: Resources, tmp_path: Path) -> None:
+    with live(shop, resources, tmp_path, by="client") as one:
+        assert one.watcher.mode == "client" and one.watcher._source is None
+        (shop / "shop/cart.py").write_text(TEXT.format("told"))
+        one.settle()
+        assert "told" not in one.names("shop/cart.py")
+        one.schedule.changed(["shop/cart.py"])
+        one.check()
+
+
+def test_a_whole_tree_is_watched_where_the_system_can(shop: Path, resources: Resources, tmp_path: Path) -> None:
+    with live(shop, resources, tmp_path, by="none") as one:
+        tree = TreeWatch(one.root, one.schedule)
+        try:
+            write_tree(one.root, {"shop/cart.py": TEXT.format("a"), "new/b.py": TEXT.format("b")})
+            until(lambda: one.names("shop/cart.py")[:1] == ["a"] and one.names("new/b.py")[:1] == ["b"])
+            (one.root / "new").rename(one.root / "newer")
+            until(lambda: one.names("newer/b.py")[:1] == ["b"] and not one.names("new/b.py"))
+            assert tree.is_alive
+            one.check()
+        finally:
+            tree.close()
+        until(lambda: not tree.is_alive)
+
+
+def test_a_disk_of_another_machine_is_known_by_its_mount(tmp_path: Path) -> None:
+    table = tmp_path / "mounts"
+    table.write_bytes(
+        b"/dev/sda1 / ext4 rw 0 0\n"
+        b"server:/home /home nfs4 rw 0 0\n"
+        b"/dev/sdb1 /home/me/fast ext4 rw 0 0\n"
+        b"me@host:/x /mnt/my\\040files fuse.sshfs rw 0 0\n"
+    )
+    found: Callable[[str], str] = lambda path: remote_file_system(Path(path), table)  # noqa: E731
+    assert found("/home/me/project") == "nfs4"
+    assert found("/home/me/fast/project") == "" == found("/homework")
+    assert found("/mnt/my files/project") == "fuse.sshfs"
+    assert remote_file_system(tmp_path) == "" == remote_file_system(tmp_path, tmp_path / "none")

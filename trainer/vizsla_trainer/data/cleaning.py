@@ -73,7 +73,8 @@ def _by_rules(
     for pair in pairs:
         # What a person typed is as it should be.
         query = pair.query if pair.source in ("feedback", "question", "name") else mended(pair.query)
-        broken = next((rule.name for rule in chosen if rule.drops(query)), "") if pair.source != "feedback" else ""
+        asked = [rule for rule in chosen if pair.source != "feedback" and rule.only in (None, pair.source)]
+        broken = next((rule.name for rule in asked if rule.drops(query)), "")
         if broken:
             _drop(drops, broken, pair, recipe)
         elif query == pair.query:

@@ -22,6 +22,7 @@ _TEST = re.compile(
     r"(?:^|/)(?:tests?|testing|spec|specs|__tests__|testdata|e2e|benchmarks?|examples?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*(?:_test|_tests|_spec|[.-]test|[.-]spec|Test|Tests|Spec)\.\w+)$"
 )
+_TEST_FUNCTION = re.compile(r"(?:^|\.)(?:tests?\.|test_\w+$|Test[A-Z]\w*|bench_\w+$|\w+_test$)")
 _MOST_FILES = 8  # a commit that changed more did more than its subject says
 _SECONDS = 5.0  # for one file
 _CACHED_FILES = 512
@@ -30,6 +31,11 @@ _CACHED_FILES = 512
 def is_test(path: str) -> bool:
     """Whether a file holds tests, examples or documentation, by its path."""
     return _TEST.search(path) is not None
+
+
+def is_test_function(function: Function) -> bool:
+    """Whether a function tests others, though its file may hold others too."""
+    return _TEST_FUNCTION.search(function.qualified_name) is not None or "#[test]" in function.signature
 
 
 def commit_pairs(
@@ -124,7 +130,7 @@ def _functions(blobs: git.Blobs, blob: str, path: str, most_bytes: int) -> Funct
         return {}
     found: dict[str, list[Function]] = defaultdict(list)
     for function, _ in parsed:
-        if function.kind in _CALLABLE:
+        if function.kind in _CALLABLE and not is_test_function(function):
             found[function.qualified_name].append(function)
     return found
 

@@ -66,7 +66,7 @@ def plain(text: str) -> str:
     """Words without markup: reStructuredText, Markdown, Javadoc, Doxygen, HTML; on one line."""
     text = _INLINE_TAG.sub(lambda tag: _label(tag.group(1), tag.group(2).strip()), text)
     text = _ROLE.sub(r"\1", text)
-    text = _LABELLED.sub(lambda link: link.group(1) or link.group(2) or link.group(3), text)
+    text = _LABELLED.sub(lambda link: link.group(1) or link.group(2) or link.group(4), text)
     text = _CODE.sub(lambda code: code.group(2) or "", text)
     text = _STRONG.sub(lambda strong: strong.group(2) or strong.group(3), text)
     text = _OCAML_REFERENCE.sub(lambda code: code.group(1) or code.group(2), text)

@@ -14,7 +14,7 @@ from vizsla.core.types import Function, Kind
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.functions import module_name_of, parse_with_bare
 from vizsla_trainer.data.comments import heading_comments
-from vizsla_trainer.data.commits import commit_pairs, is_test
+from vizsla_trainer.data.commits import commit_pairs, is_test, is_test_function
 from vizsla_trainer.data.docstrings import plain, query_of_doc
 from vizsla_trainer.data.feedback import feedback_pairs
 from vizsla_trainer.data.files import SourceFile, list_files, read_file

@@ -12,8 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vizsla_trainer.recipe import CleanRecipe
+from vizsla_trainer.records import Source
 
-_BRACKETS = re.compile(r"\s*\([^()]*\)")
+_BRACKETS = re.compile(r"\s*\(([^()]*)\)")
+# A sentence cannot do without what is in brackets after one of these: "an iterator of (node, degree)".
+_NEEDS_MORE = re.compile(r"\b(?:an?|and|are|as|at|by|for|from|in|into|is|of|on|or|than|the|to|with)$", re.IGNORECASE)
+_SEE = re.compile(r"[\s(;,]*\b(?:see|cf\.?|refs?)\s(?:also\s)?(?:issues?\s|pr\s|bug\s|gh-?)?#?\d+.*$", re.IGNORECASE)
 _ELEMENT = re.compile(r"</?[a-zA-Z][^<>]*>")
 _URL = re.compile(r"://|\bwww\.\w|\bmailto:")
 _TAG = re.compile(r"(?<![\w.])@[a-zA-Z][a-zA-Z0-9]*|\\(?:param|return|brief|ref|see|sa)\b|\{@")
@@ -51,15 +55,17 @@ _SAYS_NOTHING = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A test that drops a query; ``name`` is what reports call it."""
+    """A test that drops a query; ``name`` is what reports call it, ``only`` the source that it is for, None for all."""
 
     name: str
     drops: Callable[[str], bool]
+    only: Source | None = None
 
 
 def mended(query: str) -> str:
     """The query without what is in brackets, without tags, typographic signs and pictures; what it asks stays."""
-    text = _BRACKETS.sub("", query.translate(_TYPOGRAPHY))
+    text = _SEE.sub("", query.translate(_TYPOGRAPHY)).replace("`", "")
+    text = _BRACKETS.sub(lambda found: " " + found[1] if _NEEDS_MORE.search(text[: found.start()]) else "", text)
     text = _ELEMENT.sub(" ", text)
     text = "".join(" " if unicodedata.category(letter) in ("So", "Cs", "Cc", "Co", "Cn") else letter for letter in text)
     return " ".join(text.split()).strip(" -*•#=~_|>:,")
@@ -74,7 +80,8 @@ def rules(recipe: CleanRecipe) -> list[Rule]:
         Rule(name="too many words", drops=lambda query: len(query.split()) > recipe.most_words),
         Rule(name="unfinished", drops=lambda query: _UNFINISHED.search(query) is not None),
         Rule(name="says nothing", drops=lambda query: _SAYS_NOTHING.match(query) is not None),
-        Rule(name="code", drops=looks_like_code),
+        Rule(name="symbols", drops=is_mostly_symbols),
+        Rule(name="code", drops=looks_like_code, only="comment"),
     ]
     if recipe.drop_urls:
         chosen.insert(0, Rule(name="web address", drops=lambda query: _URL.search(query) is not None))
@@ -94,9 +101,12 @@ def is_foreign(query: str) -> bool:
     return others > _FOREIGN_SHARE * len(letters)
 
 
-def looks_like_code(query: str) -> bool:
-    """Whether it is a statement that was commented out rather than words."""
-    if _CODE_END.search(query) or _CODE.search(query):
-        return True
+def is_mostly_symbols(query: str) -> bool:
+    """Whether there is more than one sign to eight letters."""
     letters = sum(1 for letter in query if letter.isalpha())
     return len(_SYMBOL.findall(query)) > _MOST_SYMBOLS * max(letters, 1)
+
+
+def looks_like_code(query: str) -> bool:
+    """Whether it is a statement that was commented out rather than words."""
+    return _CODE_END.search(query) is not None or _CODE.search(query) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
@@ -43,7 +44,7 @@ def split(pairs: Sequence[Pair], codes: Sequence[Code], recipe: SplitRecipe, see
     Pairs are grouped by file, cluster and query. Test takes the groups of the newest commits for half of its room and
     random ones for the rest, then dev likewise. A group that is too large for a part, as boilerplate makes one of
     half a repository, is taken apart into its files, and what is then on both sides of the cut is left out of
-    training. A commit pair stays only where its time fits: test is younger than dev, dev than train.
+    training. A commit pair stays only where its time fits: all that are held out are younger than any in training.
 
     Args:
         pairs: cleaned.
@@ -69,7 +70,7 @@ def split(pairs: Sequence[Pair], codes: Sequence[Code], recipe: SplitRecipe, see
                 continue
             if held.touches(pair, clusters):
                 dropped["nearly the same as what is held out"] += 1
-            elif pair.source == "commit" and _part_by_time(pair, borders) != part:
+            elif pair.source == "commit" and _is_young(pair, borders) != (part != "train"):
                 dropped["commit of another time"] += 1
             else:
                 taken.append(pair)
@@ -115,8 +116,8 @@ def _groups(pairs: Sequence[Pair], clusters: dict[str, int], *, most: int) -> li
     ]
 
 
-def _borders(pairs: Sequence[Pair], recipe: SplitRecipe) -> dict[str, tuple[float, float]]:
-    """By workspace: from when on commits are dev's, and from when on test's."""
+def _borders(pairs: Sequence[Pair], recipe: SplitRecipe) -> dict[str, float]:
+    """By workspace: from when on commits are held out."""
     times: dict[str, list[float]] = defaultdict(list)
     for pair in pairs:
         if pair.source == "commit" and pair.time is not None:
@@ -124,24 +125,20 @@ def _borders(pairs: Sequence[Pair], recipe: SplitRecipe) -> dict[str, tuple[floa
     borders = {}
     for workspace, found in times.items():
         found.sort()
-        dev = found[min(len(found) - 1, int(len(found) * (1 - recipe.dev_share - recipe.test_share)))]
-        test = found[min(len(found) - 1, int(len(found) * (1 - recipe.test_share)))]
-        borders[workspace] = (dev, test)
+        borders[workspace] = found[min(len(found) - 1, int(len(found) * (1 - recipe.dev_share - recipe.test_share)))]
     return borders
 
 
-def _part_by_time(pair: Pair, borders: dict[str, tuple[float, float]]) -> str:
-    if pair.time is None:
-        return "train"
-    dev, test = borders[pair.workspace]
-    return "test" if pair.time >= test else "dev" if pair.time >= dev else "train"
+def _is_young(pair: Pair, borders: dict[str, float]) -> bool:
+    """Whether it is of a commit that may be held out; False for all that are no commits."""
+    return pair.source == "commit" and pair.time is not None and pair.time >= borders[pair.workspace]
 
 
 def _assign(
     pairs: Sequence[Pair],
     groups: Sequence[Hashable],
     sizes: dict[str, int],
-    borders: dict[str, tuple[float, float]],
+    borders: dict[str, float],
     rng: random.Random,
 ) -> list[str]:
     """For each pair its part; whole groups."""
@@ -150,11 +147,9 @@ def _assign(
         members[group].append(place)
     part_of: dict[Hashable, str] = {}
     for part, size in sizes.items():
-        # Per pair of the group, how many commits it has that are of this part's time.
+        # How much of a group is of young commits.
         fitting = {
-            group: sum(pairs[place].source == "commit" and _part_by_time(pairs[place], borders) == part for place in of)
-            / len(of)
-            for group, of in members.items()
+            group: sum(_is_young(pairs[place], borders) for place in of) / len(of) for group, of in members.items()
         }
         at_random = sorted(members, key=lambda group: members[group][0])
         rng.shuffle(at_random)
@@ -201,14 +196,13 @@ def _assert_apart(split: Split, clusters: dict[str, int]) -> None:
                 raise LeakError(
                     f"{pair.path} of {name} is in a held-out part too, by file, likeness or query; report this fault"
                 )
-            if pair.source == "commit" and pair.time is not None and pair.time >= oldest.get(pair.workspace, 1e18):
-                raise LeakError(
-                    f"a commit of {name} at {pair.path} is younger than what is held out; report this fault"
-                )
+            time = pair.time if pair.source == "commit" else None
+            if name == "train" and time is not None and time >= oldest.get(pair.workspace, math.inf):
+                raise LeakError(f"a commit of train at {pair.path} is younger than what is held out; report this fault")
         for pair in part:
             held.add(pair, clusters)
             if pair.source == "commit" and pair.time is not None:
-                oldest[pair.workspace] = min(oldest.get(pair.workspace, pair.time), pair.time)
+                oldest[pair.workspace] = min(oldest.get(pair.workspace, math.inf), pair.time)
     leaked = next((pair for pair in split.train if pair.code in split.closed), None)
     if leaked is not None:
         raise LeakError(f"{leaked.path} of train is closed to training; report this fault")

@@ -36,6 +36,8 @@ _IDLE = """
     copyright license licence version example black isort ruff update updating add adding added remove removing
     removed delete deleted correct silence suppress ignore rewrite expand simplify tidy polish sort nit cosmetics missed
     wrong fixed improved updated cleaned refactored corrected simplified changed moved move rename renamed pr readme
+    rework reworked reword rewording wording method function class file module fixture line
+    all any complaint golint correcting misspelled misspelling mistake word wordings compiler spell spellcheck
 """
 _IDLE_WORDS = frozenset(_IDLE.split())
 _MOST_LETTERS = 300
@@ -57,7 +59,7 @@ _PREFIX = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _REFERENCE = re.compile(
-    r"""[\s,;:(\[-]*(?:\b(?:fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|see|re|via|from|pr|in|for|issues?|bug|ticket|gh)\b
+    r"""[\s,;:.(\[-]*(?:\b(?:this\s|which\s)?(?:fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|see|re|via|from|pr|in|for|issues?|bug|ticket|gh)\b
         [\s:]*)*(?:\#|\bgh-|\bbpo-|\bissue\s\#?|\bPR\s)\d+(?:\s*(?:,|and|&)\s*\#?\d+)*[)\]]*""",
     re.IGNORECASE | re.VERBOSE,
 )

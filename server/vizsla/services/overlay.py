@@ -49,7 +49,7 @@ class Overlay:
         self._rules = BufferRules(workspace)
         self._changed = threading.Condition()  # guards what follows; never held for long
         self._buffers: dict[str, _Buffer] = {}
-        self._to_look_at: dict[str, None] = {}  # paths, the oldest change first
+        self._to_look_at: dict[str, bool] = {}  # paths, and whether their buffers changed; the oldest change first
         self._is_settled = True
         self._is_woken = False
         self._is_stopped = False
@@ -75,7 +75,7 @@ class Overlay:
                 return
             self._buffers[path] = _Buffer(text)
             self._to_look_at.pop(path, None)
-            self._to_look_at[path] = None
+            self._to_look_at[path] = True
             self._is_settled = False
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="overlay", daemon=True)
@@ -89,7 +89,7 @@ class Overlay:
         with self._changed:
             if self._buffers.pop(path, None) is None:
                 return
-            self._to_look_at[path] = None
+            self._to_look_at[path] = False
             held = self._held
             self._changed.notify_all()
         if held is not None:
@@ -141,7 +141,7 @@ class Overlay:
         """The store of the disk moved: look again which buffers differ from it."""
         with self._changed:
             for path in self._buffers:
-                self._to_look_at.setdefault(path)
+                self._to_look_at.setdefault(path, False)
             self._changed.notify_all()
 
     @contextlib.contextmanager
@@ -181,7 +181,7 @@ class Overlay:
                 pause = _RETRY_SECONDS
                 with self._changed:
                     for path in paths:
-                        self._to_look_at.setdefault(path)
+                        self._to_look_at.setdefault(path, True)
                     self._changed.wait_for(lambda: self._is_stopped, pause)
             self._tell()
         self._parsing.close()
@@ -273,7 +273,7 @@ class Overlay:
         held = self._held
         is_embedded = held is None or held.vectors is None or held.vectors.is_complete
         with self._changed:
-            self._is_settled = is_embedded and self._parsing.is_idle and not self._to_look_at
+            self._is_settled = is_embedded and self._parsing.is_idle and not any(self._to_look_at.values())
             is_settled = self._is_settled
             self._changed.notify_all()
         if is_settled != self._told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +57,7 @@ class OverlayStore:
         self._shown: dict[str, FileRecord] = {}
         self._edition = 0
         self._above: tuple[tuple[object, ...], Above] | None = None
+        self._maybe_new: set[str] = set()  # shown paths without functions below
 
     def close(self) -> None:
         """Give everything up."""
@@ -120,26 +121,29 @@ class OverlayStore:
             state = (id(below), below.identity, below.generation, edition)
             if self._above is None or self._above[0] != state:
                 self._above = (state, self._laid_over(below, shown))
+            above, new = self._above[1], frozenset(path for path in self._maybe_new if below.file(path) is None)
+            if new != above.layer.paths:  # a file without functions came, which is no new generation
+                above = replace(above, layer=replace(above.layer, paths=new))
             with self.store.snapshot():
-                yield self._above[1]
+                yield above
 
     def _laid_over(self, below: Store, shown: frozenset[str]) -> Above:
         hides: list[FunctionKey] = []
         places: dict[FunctionKey, FunctionKey] = {}
-        new: set[str] = set()
+        self._maybe_new = set()
         for path in shown:
             old, now = below.contents_of(path), self.store.contents_of(path)
             hides += [key for key, _ in old]
             kept = delta.match(old, [content for _, content in now]).keys
             places.update((key, place) for (key, _), place in zip(now, kept, strict=True) if place is not None)
-            if not old and below.file(path) is None:
-                new.add(path)
+            if not old:
+                self._maybe_new.add(path)
         gone = [key for path in self.store.files().keys() - shown for key, _ in self.store.contents_of(path)]
         layer = Layer(
             store=self.store,
             vectors=None if self.vectors is None else self.vectors.index,
             hidden=np.array(sorted(gone), dtype=np.int64),
-            paths=frozenset(new),
+            paths=frozenset(),
             places=places,
         )
         return Above(layer=layer, hides=np.array(sorted(hides), dtype=np.int64))

@@ -110,6 +110,7 @@ class RetrieverRecipe:
     """How the bi-encoder is trained. A recipe without it, ``enabled = false``, keeps the one in use."""
 
     enabled: bool = True
+    base: str = "default"  # that of the package; else the name of an added model, or a path
     epochs: int = 3
     most_steps: int = 300
     batch: int = 64  # pairs whose codes are each other's negatives
@@ -170,6 +171,7 @@ class RerankerRecipe:
     """How the cross-encoder is trained. ``enabled = false`` keeps the one in use."""
 
     enabled: bool = True
+    base: str = "default"  # that of the package, or the retriever's base where the package has none; or as above
     start: Start = "base"  # from the base model, or from the retriever just trained
     epochs: int = 2
     most_steps: int = 400

@@ -16,6 +16,7 @@ import typer
 from vizsla import __version__
 from vizsla.cli import doctor, index, models, search, serve
 from vizsla.cli.opening import warn
+from vizsla.cli.plugged import PASS_ON, plugged
 from vizsla.core.errors import VizslaError
 
 FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -50,6 +51,8 @@ app.command("clear", short_help="Delete the index of a folder, or all of them.")
 app.command("doctor", short_help="Say what was found on this machine, and what to mend.")(doctor.doctor)
 app.command("serve", short_help="Serve an editor: a language server on stdin and stdout.")(serve.serve)
 app.add_typer(models.app, name="models", short_help="List, add, use and remove models.")
+app.command("train", short_help="Train models on your own code.", context_settings=PASS_ON)(plugged("train"))
+app.command("eval", short_help="Measure models and ways to train them.", context_settings=PASS_ON)(plugged("eval"))
 
 
 @app.callback()

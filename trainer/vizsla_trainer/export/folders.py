@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vizsla.models.in_use import ModelsInUse, models_in_use
+from vizsla.models.in_use import ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import add_model, list_models, remove_model, use_models
 from vizsla.models.manifest import CARD_NAME, Manifest, ModelKind, hash_file, read_manifest, write_manifest
 from vizsla_trainer.evaluation.results import System
@@ -74,7 +74,7 @@ def offer(trained: Trained, decision: Decision, *, cache_directory: Path, name: 
         trained: the exported folders.
         decision: of the gate; nothing happens unless it offers.
         cache_directory: whose models answer.
-        name: of the retriever; the reranker's has ``-reranker`` added.
+        name: that theirs begin with; the first digits of their fingerprints follow.
         uses: False adds the models without using them.
 
     Returns:
@@ -86,25 +86,50 @@ def offer(trained: Trained, decision: Decision, *, cache_directory: Path, name: 
     if not decision.is_offered:
         return models_in_use(cache_directory)
     chosen: dict[str, str] = {}
-    parts: tuple[tuple[str, ModelKind, Path | None, bool, str], ...] = (
-        ("retriever", "bi-encoder", trained.retriever, decision.retriever, name),
-        ("reranker", "cross-encoder", trained.reranker, decision.reranker, f"{name}-reranker"),
-    )
-    for role, kind, folder, is_wanted, called in parts:
-        if folder is not None and is_wanted:
-            chosen[role] = add_model(str(folder), cache_directory, kind=kind, name=called).name
+    for role, kind, folder, called in _offered(trained, decision, name):
+        if not _is_added(cache_directory, called, folder):
+            add_model(str(folder), cache_directory, kind=kind, name=called)
+        chosen[role] = called
     return use_models(cache_directory, **chosen) if uses else models_in_use(cache_directory)
 
 
-def remove_earlier(cache_directory: Path, prefix: str) -> None:
-    """Delete models of earlier runs, but for the last few and those in use."""
-    used = models_in_use(cache_directory)
-    names = sorted({model.name.removesuffix("-reranker") for model in list_models(cache_directory)})
-    earlier = [name for name in names if name.startswith(prefix)]
-    for name in earlier[:-_KEPT_RUNS]:
-        for model in (name, f"{name}-reranker"):
-            if model not in (used.retriever, used.reranker) and (cache_directory / "models" / model).is_dir():
-                remove_model(model, cache_directory)
+def added_names(trained: Trained, decision: Decision, name: str) -> tuple[str, ...]:
+    """What the models that the decision offers are called."""
+    return tuple(called for _, _, _, called in _offered(trained, decision, name))
+
+
+def remove_earlier(cache_directory: Path, name: str) -> None:
+    """Delete the models of earlier runs of that name, but for the last few, and those in use now or before."""
+    kept = {
+        one
+        for used in (*earlier_models(cache_directory)[-1:], models_in_use(cache_directory))
+        for one in (used.retriever, used.reranker)
+    }
+    for role in ("retriever", "reranker"):
+        ours = [model for model in list_models(cache_directory) if model.name.startswith(f"{name}-{role}-")]
+        ours.sort(key=lambda model: model.folder.stat().st_mtime)
+        for model in ours[:-_KEPT_RUNS]:
+            if model.name not in kept:
+                remove_model(model.name, cache_directory)
+
+
+def _offered(trained: Trained, decision: Decision, name: str) -> Iterator[tuple[str, ModelKind, Path, str]]:
+    """Role, kind, folder and name of each model that is offered."""
+    parts: tuple[tuple[str, ModelKind, Path | None, bool], ...] = (
+        ("retriever", "bi-encoder", trained.retriever, decision.retriever),
+        ("reranker", "cross-encoder", trained.reranker, decision.reranker),
+    )
+    for role, kind, folder, is_wanted in parts:
+        if folder is not None and is_wanted:
+            yield role, kind, folder, f"{name}-{role}-{read_manifest(folder, kind=kind).fingerprint[:8]}"
+
+
+def _is_added(cache_directory: Path, name: str, folder: Path) -> bool:
+    """Whether the very same model was added before: a model that answers is not replaced under a running server."""
+    fingerprint = read_manifest(folder).fingerprint
+    return any(
+        model.name == name and model.manifest.fingerprint == fingerprint for model in list_models(cache_directory)
+    )
 
 
 def facts_of(system: System, counts: Mapping[str, object], metrics: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,134 @@
+"""The stages that judge: conversion, evaluation, the gate and what it lets through, the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from vizsla.models.device import choose_device
+from vizsla.models.manifest import MANIFEST_NAME, ModelKind, read_manifest
+from vizsla_trainer.evaluation.comparing import AFTER, BEFORE, Contest, compare
+from vizsla_trainer.evaluation.results import Comparison
+from vizsla_trainer.export.card import model_card
+from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of
+from vizsla_trainer.export.gate import decide
+from vizsla_trainer.stages.stage import Context, is_wanted
+from vizsla_trainer.stored import read_json, write_json
+
+KINDS: Mapping[str, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross-encoder"}
+
+
+def convert(context: Context) -> None:
+    """Trained weights to folders that can be served."""
+    for role, weights in _trained_weights(context).items():
+        base = context.facts.base[role]
+        licence, origin = _origin(Path(base))
+        export_model(
+            weights,
+            context.folder / "converted" / role,
+            kind=KINDS[role],
+            name=_name(context, role),
+            licence=licence,
+            base=origin,
+        )
+
+
+def evaluate(context: Context) -> None:
+    """What answers today against what could."""
+    retrievers = {BEFORE: Path(context.facts.before["retriever"])}
+    rerankers = {BEFORE: Path(folder)} if (folder := context.facts.before.get("reranker")) else {}
+    for role, side in (("retriever", retrievers), ("reranker", rerankers)):
+        if is_wanted(role, context.recipe):
+            side[AFTER] = context.folder / "converted" / role
+    found = compare(
+        Contest(
+            retrievers=retrievers, rerankers=rerankers, device=choose_device().kind, threads=context.recipe.threads
+        ),
+        dev=context.pairs("dev"),
+        test=context.pairs("test"),
+        codes=context.codes,
+        recipe=context.recipe.evaluate,
+        seed=context.recipe.seed,
+        report=context.report,
+        cancelled=context.cancelled,
+    )
+    (context.folder / "evaluation").mkdir(exist_ok=True)
+    write_json(context.folder / "evaluation/comparison.json", found)
+
+
+def gate(context: Context) -> None:
+    """Whether the trained models are better; and their folders with everything that is known of them."""
+    found = read_json(context.folder / "evaluation/comparison.json", Comparison)
+    decision = decide(found, context.recipe.gate)
+    train = context.pairs("train")
+    counts = {
+        "language": dict(Counter(pair.language for pair in train).most_common()),
+        "source": dict(Counter(str(pair.source) for pair in train).most_common()),
+    }
+    metrics = {
+        "queries": found.system_difference.queries,
+        "mrr_before": found.system_before.mrr.mean,
+        "mrr_after": found.system_after.mrr.mean,
+        "improvement": dataclasses.asdict(found.system_difference.mrr),
+        "retriever_before": dataclasses.asdict(found.retriever_before.metrics),
+        "retriever_after": dataclasses.asdict(found.retriever_after.metrics),
+        "is_offered": decision.is_offered,
+    }
+    facts = {**facts_of(found.chosen, counts, metrics), "recipe": json.loads(json.dumps(context.facts.recipe))}
+    (context.folder / "export").mkdir(exist_ok=True)
+    for role in KINDS:
+        source, place = context.folder / "converted" / role, context.folder / "export" / role
+        if not is_wanted(role, context.recipe):
+            continue
+        licence, origin = _origin(Path(context.facts.base[role]))
+        card = model_card(
+            name=_name(context, role),
+            kind=KINDS[role],
+            base=origin,
+            licence=licence,
+            recipe=context.recipe.name,
+            counts=counts,
+            found=found,
+        )
+        with tempfile.TemporaryDirectory(prefix=".exporting-", dir=place.parent) as temporary:
+            made = Path(shutil.copytree(source, Path(temporary) / role))
+            describe_model(made, card=card, facts=facts)
+            if place.exists():
+                shutil.rmtree(place)
+            made.rename(place)
+    write_json(context.folder / "gate.json", decision)
+
+
+def trained(context: Context) -> Trained:
+    """The folders that the gate left."""
+    folders = {role: context.folder / "export" / role for role in KINDS}
+    return Trained(
+        retriever=folders["retriever"] if is_wanted("retriever", context.recipe) else None,
+        reranker=folders["reranker"] if is_wanted("reranker", context.recipe) else None,
+    )
+
+
+def _trained_weights(context: Context) -> dict[str, Path]:
+    found = {}
+    if is_wanted("retriever", context.recipe):
+        found["retriever"] = context.retriever
+    if is_wanted("reranker", context.recipe):
+        found["reranker"] = context.folder / "reranker/model"
+    return found
+
+
+def _name(context: Context, role: str) -> str:
+    return context.facts.name if role == "retriever" else f"{context.facts.name}-{role}"
+
+
+def _origin(base: Path) -> tuple[str, str]:
+    """Licence and name of the model that training began with."""
+    if (base / MANIFEST_NAME).is_file():
+        manifest = read_manifest(base)
+        return manifest.licence, manifest.base or manifest.name
+    return "", base.name

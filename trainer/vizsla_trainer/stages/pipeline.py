@@ -1,0 +1,222 @@
+"""The order of the stages, and the way through it: what is done is passed over, what was cut off goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vizsla.core.errors import VizslaError
+from vizsla.models.manifest import MANIFEST_NAME, hash_file, read_manifest
+from vizsla_trainer.errors import StoppedError, TrainingError
+from vizsla_trainer.export.gate import Decision, refused
+from vizsla_trainer.progress import Progress
+from vizsla_trainer.run_folder import key_of, told
+from vizsla_trainer.stages import data, judging, training
+from vizsla_trainer.stages.reporting import write_report
+from vizsla_trainer.stages.stage import Context, Stage, is_wanted
+from vizsla_trainer.stored import read_json
+
+
+def _base(role: str) -> Callable[[Context], object]:
+    return lambda context: _fingerprint(Path(context.facts.base[role]))
+
+
+def _contestants(context: Context) -> object:
+    return {role: _fingerprint(Path(folder)) for role, folder in context.facts.before.items()}
+
+
+def _chosen_parts(context: Context) -> object:
+    return [name for name in ("retriever", "retriever2", "reranker") if is_wanted(name, context.recipe)]
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="mine",
+        does="look for functions and questions",
+        run=data.mine_pairs,
+        parts=("mine",),
+        needs=(),
+        makes=("mine",),
+        also=data.workspace_stamp,
+    ),
+    Stage(
+        name="clean",
+        does="drop what teaches nothing",
+        run=data.clean_pairs,
+        parts=("clean",),
+        needs=("mine",),
+        makes=("clean",),
+    ),
+    Stage(
+        name="split",
+        does="hold files out to measure by",
+        run=data.split_pairs,
+        parts=("split",),
+        needs=("mine", "clean"),
+        makes=("split",),
+    ),
+    Stage(
+        name="filter",
+        does="leave out what the base model finds far-fetched",
+        run=data.filter_pairs,
+        parts=("clean",),
+        needs=("mine", "split"),
+        makes=("filter",),
+        also=_base("retriever"),
+    ),
+    Stage(
+        name="retriever",
+        does="train the retriever",
+        run=training.train_first_round,
+        parts=("retriever", "augment"),
+        needs=("mine", "split", "filter"),
+        makes=("retriever/model", "retriever/result.json"),
+        also=_base("retriever"),
+    ),
+    Stage(
+        name="negatives",
+        does="find wrong codes for the second round",
+        run=training.find_hard_negatives,
+        parts=("negatives",),
+        needs=("mine", "split", "filter", "retriever"),
+        makes=("negatives",),
+    ),
+    Stage(
+        name="retriever2",
+        does="train the retriever with hard negatives",
+        run=training.train_second_round,
+        parts=("retriever", "augment"),
+        needs=("mine", "split", "filter", "retriever", "negatives"),
+        makes=("retriever2/model", "retriever2/result.json"),
+    ),
+    Stage(
+        name="negatives2",
+        does="find wrong codes for the reranker",
+        run=training.find_negatives,
+        parts=("negatives",),
+        needs=("mine", "split", "filter", "retriever", "retriever2"),
+        makes=("negatives2",),
+        also=lambda context: [_base("retriever")(context), context.recipe.reranker.epochs],
+    ),
+    Stage(
+        name="reranker",
+        does="train the reranker",
+        run=training.train_the_reranker,
+        parts=("reranker", "augment"),
+        needs=("mine", "split", "filter", "retriever", "retriever2", "negatives2"),
+        makes=("reranker/model", "reranker/result.json"),
+        also=_base("reranker"),
+    ),
+    Stage(
+        name="export",
+        does="convert the models",
+        run=judging.convert,
+        parts=(),
+        needs=("retriever", "retriever2", "reranker"),
+        makes=("converted",),
+        also=_chosen_parts,
+    ),
+    Stage(
+        name="evaluate",
+        does="measure before and after",
+        run=judging.evaluate,
+        parts=("evaluate",),
+        needs=("mine", "split", "export"),
+        makes=("evaluation",),
+        also=_contestants,
+    ),
+    Stage(
+        name="gate",
+        does="judge, and describe the models",
+        run=judging.gate,
+        parts=("gate",),
+        needs=("filter", "export", "evaluate"),
+        makes=("export", "gate.json"),
+    ),
+)
+
+NAMES = tuple(stage.name for stage in STAGES)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run came to: the gate's decision, None where the gate was not reached by choice; and the report."""
+
+    decision: Decision | None
+    report: Path | None
+    done: tuple[str, ...]  # stages that had something to do
+
+
+def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
+    """Do every stage that is not done yet, or the named ones, in their order.
+
+    Where there is too little to learn from, or a training cannot be finished, the models in use stay and the
+    report says why.
+
+    Raises:
+        StoppedError: it was cancelled; another call goes on.
+        TrainingError: a named stage lacks what it needs, or the disk is full.
+    """
+    done: list[str] = []
+    problem = ""
+    try:
+        for stage in STAGES:
+            if (only and stage.name not in only) or not is_wanted(stage.name, context.recipe):
+                continue
+            if only:
+                _check_needs(stage, context)
+            if _do(stage, context):
+                done.append(stage.name)
+    except StoppedError:
+        raise
+    except VizslaError as error:
+        if only:
+            raise
+        problem = str(error)
+    except OSError as error:
+        raise told(error, context.folder.path) from None
+    if only and "gate" not in only:
+        return Outcome(decision=None, report=None, done=tuple(done))
+    decision = refused(problem) if problem else read_json(context.folder / "gate.json", Decision)
+    try:
+        return Outcome(decision=decision, report=write_report(context, decision), done=tuple(done))
+    except OSError as error:
+        raise told(error, context.folder.path) from None
+
+
+def _do(stage: Stage, context: Context) -> bool:
+    """Do a stage unless it is done. Returns whether there was something to do."""
+    note = context.folder.note(stage.name)
+    is_kept = stage.name == "mine" and not context.mines_again
+    key = note.key if note and is_kept else stage.key(context)
+    if context.folder.is_done(stage.name, key):
+        context.report(Progress(stage=stage.name, done=1, total=1, unit="", message="done before"))
+        return False
+    context.folder.forget(stage.name)
+    context.report(Progress(stage=stage.name, done=0, total=0, unit="", message=stage.does))
+    context.folder.log({"stage": stage.name, "event": "begun", "time": time.time()})
+    began = time.monotonic()
+    stage.run(context)
+    seconds = time.monotonic() - began
+    context.folder.finish(stage.name, key, stage.makes, seconds)
+    context.folder.log({"stage": stage.name, "event": "done", "time": time.time(), "seconds": seconds})
+    context.report(Progress(stage=stage.name, done=1, total=1, unit="", message="done"))
+    return True
+
+
+def _check_needs(stage: Stage, context: Context) -> None:
+    for name in stage.needs:
+        if is_wanted(name, context.recipe) and context.folder.note(name) is None:
+            raise TrainingError(
+                f"the stage {stage.name} needs what {name} makes, which is not there; run --stage {name} first"
+            )
+
+
+def _fingerprint(folder: Path) -> str:
+    """Names a model folder by its content."""
+    if (folder / MANIFEST_NAME).is_file():
+        return read_manifest(folder).fingerprint
+    files = [*folder.glob("*.json"), *folder.glob("*.safetensors")]
+    return key_of({path.name: hash_file(path).sha256 for path in files})

@@ -165,3 +165,32 @@ def test_a_function_of_ten_thousand_words_is_counted() -> None:
     store.replace_files([FileChange(record=record("a.py"), entries=made)])
     assert len(store.search_words(["w17"], 5)) == 2
     assert store.corpus(["w9999", "x"]).frequencies == {"w9999": 1, "x": 1}
+
+
+def test_the_corpus_of_parts_adds_up_to_that_of_the_whole() -> None:
+    files = [change("load/a.py", ("load_cart", "x + y"), ("save", "x")), change("b.py", ("load", "load + load"))]
+    whole, parts = Store.in_memory(), [Store.in_memory(), Store.in_memory()]
+    whole.replace_files(files)
+    for store, file in zip(parts, files, strict=True):
+        store.replace_files([file])
+    words = ["load", "cart", "x", "nothing"]
+    assert parts[0].corpus(words) + parts[1].corpus(words) == whole.corpus(words)
+
+
+def test_hidden_functions_are_as_good_as_gone() -> None:
+    files = [change("load/a.py", ("load_cart", "x + y"), ("save", "x")), change("b.py", ("load", "load + load"))]
+    store, other = Store.in_memory(), Store.in_memory()
+    store.replace_files(files)
+    other.replace_files(files)
+    (gone, _), _ = store.contents_of("load/a.py")
+    other.replace_files([FileChange(record=files[0].record, entries=files[0].entries[1:])])
+    hidden = np.array([gone], dtype=np.int64)
+    assert store.corpus(["load", "x"], hidden=hidden) == other.corpus(["load", "x"])
+    assert store.search_words(["load", "x"], 9, hidden=hidden) == other.search_words(["load", "x"], 9)
+
+
+def test_keys_of_a_store_in_memory_begin_where_they_are_told_to() -> None:
+    store = Store.in_memory(1 << 48)
+    (delta,) = store.replace_files([change("a.py", ("load", "x"), ("save", "y"))])
+    assert [key for key, _ in delta.added] == [1 << 48, (1 << 48) + 1]
+    assert [found.key for found in store.search_words(["save"], 9)] == [(1 << 48) + 1]

@@ -75,3 +75,19 @@ def test_a_lock_is_never_taken_through_a_link(tmp_path: Path) -> None:
         WriterLock(tmp_path / "lock").try_acquire()
     with pytest.raises(CacheError, match="cannot be used as a lock"):
         WriterLock(tmp_path / "missing" / "lock").try_acquire()
+
+
+def test_a_lock_that_is_given_back_is_free_though_a_child_is_just_being_started(tmp_path: Path) -> None:
+    first, second = WriterLock(tmp_path / "lock"), WriterLock(tmp_path / "lock")
+    assert first.try_acquire()
+    child = os.fork()  # what has not yet become another program has copies of all descriptors
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    try:
+        first.release()
+        assert second.try_acquire()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    second.release()

@@ -24,8 +24,15 @@ PATIENCE_SECONDS = 30.0
 """How long a test waits for what has to come; generous, for the machine may be busy."""
 
 
+SILENCE = object()
+"""What one of ``StrictClient.answers`` returns to leave the server without an answer; or it raises ``RefusedError``."""
+
+
+_CLOSED = "the server ended, or closed the line"
+
+
 class RefusedError(Exception):
-    """The server answered with an error."""
+    """An answer that is an error, of the server or of this client."""
 
     def __init__(self, error: Json) -> None:
         super().__init__(f"{error['code']}: {error['message']}")
@@ -53,6 +60,7 @@ class StrictClient:
         self.settings: Json = {}  # what workspace/configuration is answered from, by section
         self.answers: dict[str, Callable[[Any], object]] = {}  # further answers to the server's requests
         self.stderr = ""
+        self._is_closed = False  # by the server
         self._reader = reader
         self._writer = writer
         self._ids = itertools.count(1)
@@ -151,6 +159,8 @@ class StrictClient:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody need ask
         self._waiting[number] = future
+        if self._is_closed:
+            future.set_exception(ConnectionError(_CLOSED))
         return future
 
     def cancel(self, number: int | str) -> None:
@@ -268,6 +278,15 @@ class StrictClient:
             await self.process.wait()
 
     async def _read(self) -> None:
+        await self._read_messages()
+        self._is_closed = True
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(ConnectionError(_CLOSED))
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _read_messages(self) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 header = await self._reader.readuntil(b"\r\n\r\n")
@@ -295,7 +314,14 @@ class StrictClient:
         params: Any = message.get("params")
         result: object = None
         if method in self.answers:
-            result = self.answers[method](params)
+            try:
+                result = self.answers[method](params)
+            except RefusedError as refused:
+                error = {"code": refused.code, "message": refused.message}
+                self.send({"jsonrpc": "2.0", "id": message["id"], "error": error})
+                return
+            if result is SILENCE:
+                return
         elif method == "workspace/configuration":
             result = [self.settings.get(item.get("section", "")) for item in params["items"]]
         self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})

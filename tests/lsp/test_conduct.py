@@ -45,6 +45,14 @@ async def test_after_shutdown_the_exit_code_is_0_and_else_1() -> None:
         assert await gone(client) == 1
 
 
+async def test_a_server_that_cannot_begin_says_why_and_ends() -> None:
+    async with toy({"TOY_CANNOT_BEGIN": "1"}) as client:
+        client.conduct.allows_traceback = True
+        await client.initialize()
+        assert await gone(client) == 1
+    assert "ZeroDivisionError: cannot begin" in client.stderr
+
+
 async def test_all_that_was_said_before_the_line_closed_is_heard() -> None:
     async with toy() as client:
         first = client.send_request("initialize", {"processId": None, "capabilities": {}})[1]

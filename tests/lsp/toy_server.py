@@ -21,7 +21,9 @@ SLEEP = "sleep"
 
 
 def register(server: VizslaServer) -> None:
-    """Give the server its unruly handlers; what they are told in ``initializationOptions`` they do at the start."""
+    """Give the server its unruly handlers."""
+    if "TOY_CANNOT_BEGIN" in os.environ:
+        raise ZeroDivisionError("cannot begin")
 
     @server.feature("toy/echo")
     async def echo(ls: VizslaServer, params: Any) -> Any:

@@ -25,8 +25,8 @@ _LONGEST_HEADER = 8 * 1024  # of a line; what is longer is no header of ours
 _LONGEST_LENGTH = 64  # of a Content-Length line
 _READ_BYTES = 2**18
 
-_LENGTH = re.compile(rb"(?<!-)content-length[ \t]*:[ \t]*(\d{1,40})[ \t]*\r?\Z", re.IGNORECASE)
-_LENGTH_BEGUN = re.compile(rb"(?<!-)content-length(?:[ \t]*(?::[ \t]*(?:\d{1,40}[ \t]*\r?)?)?)?\Z", re.IGNORECASE)
+_LENGTH = re.compile(rb"(?<!x-)content-length[ \t]*:[ \t]*(\d{1,40})[ \t]*\r?\Z", re.IGNORECASE)
+_LENGTH_BEGUN = re.compile(rb"(?<!x-)content-length(?:[ \t]*(?::[ \t]*(?:\d{1,40}[ \t]*\r?)?)?)?\Z", re.IGNORECASE)
 _NAME = b"content-length"
 _LAST_OF_LENGTH = b"0123456789 \t\r"
 

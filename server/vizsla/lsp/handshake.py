@@ -172,13 +172,7 @@ def server_capabilities(client: Json) -> Json:
     """What the handlers offer a client of these capabilities; a test compares it with what is registered."""
     return {
         "positionEncoding": position_encoding(client),
-        "textDocumentSync": {
-            "openClose": True,
-            "change": _INCREMENTAL,
-            "willSave": False,
-            "willSaveWaitUntil": False,
-            "save": True,
-        },
+        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL, "save": True},
         "executeCommandProvider": {"commands": list(messages.COMMANDS)},
         "workspaceSymbolProvider": {"resolveProvider": False},
         "workspace": {

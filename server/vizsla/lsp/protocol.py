@@ -82,6 +82,10 @@ class VizslaProtocol(LanguageServerProtocol):
                 self._receive_notification(call["method"], call.get("params"))
         except RefusedError as refused:
             self._send_data(refused.answer(id_of(message)))
+        except Exception as error:  # a fault of ours, which must cost this message alone
+            answer, number = _failure(id_of(message), "a message", error), id_of(message)
+            if number is not None and number not in self._running and not is_answer(message):
+                self._send_data(answer)
 
     async def leave(self, reason: str) -> None:
         """End the process; what ``shutdown`` still has to answer comes first."""
@@ -123,7 +127,8 @@ class VizslaProtocol(LanguageServerProtocol):
             logger.warning("a notification is ignored: %s", refused)
             return
         if handler is None:
-            self._cancel(structured.id)
+            if (number := id_of({"id": structured.id})) is not None:
+                self._cancel(number)
             return
         task = self._server.loop.create_task(self._run(handler, structured), name=method)
         task.add_done_callback(partial(self._note_failure, method))

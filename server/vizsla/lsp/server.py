@@ -100,4 +100,8 @@ class VizslaServer(LanguageServer):
 
 
 def _log_from_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    logger.error("on the event loop: %s", context.get("message"), exc_info=context.get("exception"))
+    error = context.get("exception")
+    if error is not None:  # the message would repeat what the callback was called with, which may be a document
+        logger.error("a callback failed", exc_info=error)
+    else:
+        logger.error("on the event loop: %s", context.get("message"))

@@ -46,6 +46,7 @@ def serve(*, log_level: LogLevel = "warning", tcp: str | None = None, register: 
         VizslaError: ``tcp`` cannot be listened on.
     """
     ending = Ending()
+    ending.on_signals()
     if tcp is None:
         incoming, outgoing = take_over_streams()
         connection = Connection(incoming, outgoing, ending)
@@ -57,13 +58,12 @@ def serve(*, log_level: LogLevel = "warning", tcp: str | None = None, register: 
         connect = Listener(tcp, ending).wait
     log_to_stderr(log_level)
     log_what_nobody_catches()
-    ending.on_signals()
-    server = _make_server(ending, register)
-    server.loop.call_soon(connect().attach, server)
     try:
+        server = _make_server(ending, register)
+        server.loop.call_soon(connect().attach, server)
         server.loop.run_forever()
-    except BaseException as error:
-        logger.error("the event loop failed", exc_info=error)
+    except BaseException as error:  # also of a broken installation, when the client was answered already
+        logger.error("the server failed", exc_info=error)
     ending.end("the event loop stopped")
     while True:  # the process is ended by a thread of ``ending``
         time.sleep(1)

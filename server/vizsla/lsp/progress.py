@@ -58,7 +58,7 @@ class Pulse:
         self._ls = ls
         self._dialogue = dialogue
         self._due = asyncio.Event()
-        self._is_called = False
+        self._is_called = self._is_closed = False
         self._bars: dict[Path, _Bar] = {}
         self._busy_since: dict[Path, float] = {}
         self._problems: dict[Path, str] = {}
@@ -74,8 +74,8 @@ class Pulse:
             self._ls.call_soon(self._due.set)
 
     async def run(self) -> None:
-        """Tell the client, for ever."""
-        while True:
+        """Tell the client, until closed."""
+        while not self._is_closed:
             await self._due.wait()
             self._due.clear()
             self._is_called = False
@@ -83,13 +83,14 @@ class Pulse:
             await asyncio.sleep(BEAT_SECONDS)
 
     def close(self) -> None:
-        """End every progress that the client shows."""
+        """End every progress that the client shows, and begin no other."""
+        self._is_closed = True
         for path in list(self._bars):
             self._bars.pop(path).end("the server ends")
 
     def _tell(self) -> None:
         roots = self._ls.roots
-        if roots is None:
+        if roots is None or self._is_closed:
             return
         if self._dialogue.client.wants_status:
             folders = client_folders(roots)

@@ -18,9 +18,16 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def did_change(ls: VizslaServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
         """What was removed is forgotten, what was added is indexed."""
-        async with changing:
-            roots = await dialogue.roots(ls)
-            for folders, work in ((params.event.removed, roots.remove), (params.event.added, roots.add)):
-                for path in [path_of(folder.uri) for folder in folders]:
-                    if path is not None:
-                        await ls.run_blocking(work, path)
+        with dialogue.opening():
+            await dialogue.begun.wait()
+            async with changing:
+                for folder in params.event.removed:
+                    await _change(ls, folder, to_add=False)
+                for folder in params.event.added:
+                    await _change(ls, folder, to_add=True)
+
+
+async def _change(ls: VizslaServer, folder: types.WorkspaceFolder, *, to_add: bool) -> None:
+    path = path_of(folder.uri)
+    if path is not None and ls.roots is not None:
+        await ls.run_blocking(ls.roots.add if to_add else ls.roots.remove, path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from vizsla.lsp.dialogue import Dialogue, warn
+from vizsla.lsp.dialogue import OPEN_SECONDS, Dialogue, warn
 from vizsla.lsp.handlers import configuration, documents
 from vizsla.lsp.messages import SECTION
 from vizsla.lsp.options import client_of
@@ -19,7 +19,6 @@ from vizsla.services.resources import Resources
 from vizsla.services.roots import Roots
 
 _ANSWER_SECONDS = 1.0  # a client answers in milliseconds; one that does not must not keep its user waiting
-_OPEN_SECONDS = 1.0  # after which questions are answered from the folders that are open by then
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
         try:
             is_told = await _begin(ls, dialogue, pulse)
         finally:
-            dialogue.opened.set()  # whatever happened: nobody may wait for ever
+            dialogue.begun.set()  # whatever happened: nobody may wait for ever
         if not is_told:
             await configuration.load(ls, dialogue)
 
@@ -73,7 +72,7 @@ async def _open(ls: VizslaServer, roots: Roots, folders: tuple[Path, ...]) -> No
     """Open the folders side by side; one that takes long, such as on a dead network drive, comes later."""
     tasks = [ls.spawn(ls.run_blocking(roots.add, folder)) for folder in folders]
     if tasks:
-        await asyncio.wait(tasks, timeout=_OPEN_SECONDS)
+        await asyncio.wait(tasks, timeout=OPEN_SECONDS)
 
 
 async def _register(ls: VizslaServer, dialogue: Dialogue) -> bool:

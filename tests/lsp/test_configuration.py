@@ -1,0 +1,100 @@
+"""The client's settings over the real server: pulled and pushed, checked, refused once, in force at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lsp.editor import editing, settled, status_when
+from lsp.strict_client import SILENCE, RefusedError, StrictClient
+
+PULLS = {"workspace": {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}}}
+
+
+async def hit_count(client: StrictClient) -> int:
+    return len((await client.request("vizsla/search", {"query": "price"}))["hits"])
+
+
+def messages(client: StrictClient) -> list[str]:
+    return [told["message"] for told in client.notifications("window/showMessage")]
+
+
+async def test_settings_are_pulled_at_first_and_when_they_change(tmp_path: Path, shop: Path) -> None:
+    async with StrictClient.start(env={"VIZSLA_CACHE_DIR": str(tmp_path / "cache")}) as client:
+        client.settings["vizsla"] = {"search": {"limit": 2}}
+        await client.initialize(shop, capabilities=PULLS)
+        await settled(client)
+        assert await hit_count(client) == 2
+        (registered,) = client.requests("client/registerCapability")
+        assert registered["registrations"][0]["registerOptions"] == {"section": "vizsla"}
+        client.settings["vizsla"] = {"search": {"limit": 3}}
+        client.notify("workspace/didChangeConfiguration", {"settings": None})
+        await client.wait_for(lambda: len(client.requests("workspace/configuration")) == 2)
+        while await hit_count(client) != 3:
+            pass
+        assert messages(client) == []
+
+
+async def test_settings_are_taken_as_they_are_pushed(tmp_path: Path, shop: Path) -> None:
+    async with editing(shop, cache=tmp_path / "cache", settings={"search": {"limit": 1}}) as client:
+        assert await hit_count(client) == 1
+        client.notify("workspace/didChangeConfiguration", {"settings": {"vizsla": {"search": {"limit": 4}}}})
+        while await hit_count(client) != 4:
+            pass
+        client.notify("workspace/didChangeConfiguration", {"settings": {"editor": {"tabSize": 4}}})
+        assert await hit_count(client) == 4
+        assert client.requests("workspace/configuration") == []
+
+
+async def test_each_refused_setting_is_shown_once(tmp_path: Path, shop: Path) -> None:
+    wrong: dict[str, Any] = {"search": {"limit": "many", "rerankDepth": 5}, "colour": {}}
+    async with editing(shop, cache=tmp_path / "cache", settings=wrong) as client:
+        (told,) = messages(client)
+        assert (
+            "search.limit: must be a whole number, got 'many'; keeping 10" in told and "colour: no such section" in told
+        )
+        status = await client.request("vizsla/status")
+        assert len(status["refusedSettings"]) == 2
+        push = "workspace/didChangeConfiguration"
+        client.notify(push, {"settings": {"vizsla": {"search": {"limit": "many"}}}})
+        await status_when(client, lambda status: len(status["refusedSettings"]) == 1)
+        client.notify(push, {"settings": {"vizsla": {"search": {"limit": 2}}}})
+        await status_when(client, lambda status: status["refusedSettings"] == [])
+        assert len(messages(client)) == 1
+        client.notify(push, {"settings": {"vizsla": {"search": {"limit": -1}}}})
+        await status_when(client, lambda status: len(status["refusedSettings"]) == 1)
+        await client.wait_for(lambda: len(messages(client)) == 2)
+        assert await hit_count(client) == 10
+
+
+async def test_a_client_that_never_tells_its_settings_is_served_with_what_it_said_at_first(
+    tmp_path: Path, shop: Path
+) -> None:
+    async with StrictClient.start(env={"VIZSLA_CACHE_DIR": str(tmp_path / "cache")}) as client:
+        client.answers["workspace/configuration"] = lambda _: SILENCE
+        await client.initialize(shop, capabilities=PULLS, options={"settings": {"search": {"limit": 3}}})
+        await settled(client)
+        assert await hit_count(client) == 3
+
+
+async def test_a_client_that_will_not_tell_its_settings_is_served_with_the_defaults(tmp_path: Path, shop: Path) -> None:
+    def refuse(_: object) -> object:
+        raise RefusedError({"code": -32603, "message": "no settings here"})
+
+    async with StrictClient.start(env={"VIZSLA_CACHE_DIR": str(tmp_path / "cache")}) as client:
+        client.answers["workspace/configuration"] = refuse
+        await client.initialize(shop, capabilities=PULLS)
+        await settled(client)
+        assert await hit_count(client) == 10
+
+
+async def test_what_is_indexed_follows_the_settings(tmp_path: Path, shop: Path) -> None:
+    async with editing(shop, cache=tmp_path / "cache") as client:
+        client.notify("workspace/didChangeConfiguration", {"settings": {"vizsla": {"index": {"exclude": ["web/"]}}}})
+        await status_when(client, lambda status: status["roots"][0]["index"]["files"] == 3)
+
+
+async def test_a_plugin_of_another_schema_is_told_to_the_user(tmp_path: Path, shop: Path) -> None:
+    async with editing(shop, cache=tmp_path / "cache", options={"schema": 99}) as client:
+        (told,) = messages(client)
+        assert "schema 99" in told and "update the server" in told

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 _MEMORY = 0.9  # of the running mean of the loss
-_FACTOR = 1.5  # times where it began, or chance: a loss above it for long is running away
+_FACTOR = 1.5  # times where it began, or chance: a loss above it for long is running away; and times its best, …
+_NEAR_CHANCE = 0.95  # … where it is back at this share of chance: all vectors have become one
 _PATIENCE = 10  # steps
 
 
@@ -18,6 +19,7 @@ class Health:
         self._high_in_a_row = 0
         self._mean = math.nan
         self._first = math.nan
+        self._best = math.inf
         self.skipped = 0
         """Steps whose loss or gradient was no number."""
 
@@ -42,7 +44,9 @@ class Health:
         if math.isnan(self._mean):
             self._mean = self._first = relative
         self._mean = _MEMORY * self._mean + (1 - _MEMORY) * relative
+        self._best = min(self._best, self._mean)
         is_high = self._mean > _FACTOR * max(1.0, self._first)
+        is_high |= self._mean > max(_NEAR_CHANCE, _FACTOR * self._best)
         self._high_in_a_row = self._high_in_a_row + 1 if is_high else 0
         if self._high_in_a_row >= _PATIENCE:
             return f"the loss ran away to {loss:.2f}, where knowing nothing has {chance:.2f}; lower the learning rate"

@@ -98,7 +98,13 @@ def save_model(base: Base, destination: Path, *, max_tokens: int) -> None:
         (made / TOKENIZER_NAME).write_text(base.tokenizer, encoding="utf-8")
         _write_json(
             made / "tokenizer_config.json",
-            {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": max_tokens, **_special_tokens(base)},
+            {
+                "tokenizer_class": "PreTrainedTokenizerFast",
+                "model_max_length": max_tokens,
+                # Left to itself the class gives no token types, without which a pair's texts run into one.
+                "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
+                **_special_tokens(base),
+            },
         )
         if base.kind == "bi-encoder":
             _write_parts(base, made, max_tokens)

@@ -1,0 +1,174 @@
+"""Exported folders serve, load elsewhere and tell what they are; only what passed the gate is ever put to use."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import resource
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from models.tiny_models import make_tiny_model
+from trainer.comparisons import a_comparison
+from vizsla.core.errors import ModelError
+from vizsla.models.bi_encoder import load_bi_encoder
+from vizsla.models.in_use import models_in_use
+from vizsla.models.library import list_models, resolve, roll_back
+from vizsla.models.manifest import read_manifest, verify
+from vizsla_trainer.export import folders
+from vizsla_trainer.export.card import model_card
+from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of, offer, remove_earlier
+from vizsla_trainer.export.gate import Decision, refused
+from vizsla_trainer.training.base import load_base, save_model
+
+YES = Decision(is_offered=True, retriever=True, reranker=True, reasons=("better",))
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Tiny models as a run leaves them."""
+    root = tmp_path_factory.mktemp("exported")
+    made = {}
+    for role, kind in (("retriever", "bi-encoder"), ("reranker", "cross-encoder")):
+        tiny = make_tiny_model(root / f"tiny-{role}", kind)  # type: ignore[arg-type]
+        save_model(load_base(tiny, kind=kind, seed=1), root / f"weights-{role}", max_tokens=64)  # type: ignore[arg-type]
+        export_model(
+            root / f"weights-{role}",
+            root / "export" / role,
+            kind=kind,  # type: ignore[arg-type]
+            name=f"shop-{role}",
+            licence="Apache-2.0",
+            base="tiny",
+        )
+        made[role] = root / "export" / role
+    return Trained(retriever=made["retriever"], reranker=made["reranker"])
+
+
+def test_an_exported_folder_serves_and_has_a_hash_of_every_file(exported: Trained) -> None:
+    for folder in (exported.retriever, exported.reranker):
+        assert folder is not None
+        manifest = read_manifest(folder)
+        verify(folder, manifest)
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert files == {*manifest.files, "manifest.json"}
+        assert {"model.safetensors", "tokenizer.json", "config.json"} <= files
+        assert manifest.onnx_name is not None
+        assert (manifest.licence, manifest.base) == ("Apache-2.0", "tiny")
+
+
+def test_an_exported_retriever_gives_the_same_vectors_in_sentence_transformers(exported: Trained) -> None:
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+
+    assert exported.retriever is not None
+    texts = ["parse the json file", "sort a list of dates", "where is the session cookie"]
+    ours = load_bi_encoder(exported.retriever, device="cpu", threads=1).encode(texts, is_query=False)
+    theirs = SentenceTransformer(str(exported.retriever), device="cpu", local_files_only=True).encode(texts)
+    assert np.sum(ours * theirs, axis=1).min() > 0.98
+
+
+def test_a_card_and_facts_leave_the_fingerprint_as_it_was(exported: Trained, tmp_path: Path) -> None:
+    assert exported.retriever is not None
+    folder = Path(shutil.copytree(exported.retriever, tmp_path / "model"))
+    before = read_manifest(folder).fingerprint
+    found = a_comparison([2, 3], [1, 1])
+    card = model_card(
+        name="shop",
+        kind="bi-encoder",
+        base="tiny",
+        licence="MIT",
+        recipe="quick",
+        counts={"language": {"python": 7}, "source": {"commit": 7}},
+        found=found,
+    )
+    describe_model(folder, card=card, facts=facts_of(found.chosen, {"python": 7}, {"mrr_after": 1.0}))
+    manifest = read_manifest(folder)
+    verify(folder, manifest)
+    assert manifest.fingerprint == before
+    assert manifest.facts["calibration"]["retriever"] == {"slope": 2.0, "intercept": -1.0}  # type: ignore[index]
+    assert manifest.facts["calibration"]["setting"] == {"depth": 10, "weight": 0.5}  # type: ignore[index]
+    text = (folder / "README.md").read_text()
+    assert "license: MIT" in text
+    assert "| python | 7 |" in text
+    assert "MRR 0.417 before, 1.000 after" in text
+
+
+def test_what_passed_the_gate_is_used_and_the_way_back_is_there(exported: Trained, tmp_path: Path) -> None:
+    used = offer(exported, YES, cache_directory=tmp_path, name="shop", uses=True)
+    assert used.retriever.startswith("shop-retriever-")
+    assert resolve("default", "bi-encoder", tmp_path) == tmp_path / "models" / used.retriever
+    assert resolve("default", "cross-encoder", tmp_path) == tmp_path / "models" / used.reranker
+    assert roll_back(tmp_path).retriever == "default"
+
+
+def test_what_did_not_pass_is_not_even_added(exported: Trained, tmp_path: Path) -> None:
+    offer(exported, refused("worse"), cache_directory=tmp_path, name="shop", uses=True)
+    assert models_in_use(tmp_path).retriever == "default"
+    assert [model.name for model in list_models(tmp_path) if model.name.startswith("shop")] == []
+
+
+def test_a_part_that_is_no_better_stays_out(exported: Trained, tmp_path: Path) -> None:
+    used = offer(exported, dataclasses.replace(YES, reranker=False), cache_directory=tmp_path, name="shop", uses=True)
+    assert used.reranker == "default"
+
+
+def test_models_can_be_added_without_using_them(exported: Trained, tmp_path: Path) -> None:
+    assert offer(exported, YES, cache_directory=tmp_path, name="shop", uses=False).retriever == "default"
+    assert len([model for model in list_models(tmp_path) if model.name.startswith("shop")]) == 2
+
+
+def test_offering_twice_leaves_the_folder_that_answers_alone(exported: Trained, tmp_path: Path) -> None:
+    first = offer(exported, YES, cache_directory=tmp_path, name="shop", uses=True)
+    inode = (tmp_path / "models" / first.retriever).stat().st_ino
+    second = offer(exported, YES, cache_directory=tmp_path, name="shop", uses=True)
+    assert second == first
+    assert (tmp_path / "models" / first.retriever).stat().st_ino == inode
+
+
+def test_a_damaged_export_is_not_put_to_use(exported: Trained, tmp_path: Path) -> None:
+    assert exported.retriever is not None
+    folder = Path(shutil.copytree(exported.retriever, tmp_path / "model"))
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(2_000)
+        file.write(b"damage")
+    with pytest.raises(ModelError, match="damaged"):
+        offer(Trained(retriever=folder, reranker=None), YES, cache_directory=tmp_path, name="shop", uses=True)
+    assert models_in_use(tmp_path).retriever == "default"
+
+
+def test_a_full_disk_while_offering_leaves_the_old_model_in_use(exported: Trained, tmp_path: Path) -> None:
+    offer(exported, YES, cache_directory=tmp_path, name="first", uses=True)
+    before, heard = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises((OSError, ModelError)):
+            offer(exported, YES, cache_directory=tmp_path, name="second", uses=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, heard)
+    assert models_in_use(tmp_path).retriever.startswith("first-")
+    assert [path.name for path in (tmp_path / "models").iterdir() if path.name.startswith("second")] == []
+
+
+def test_only_the_last_few_models_of_a_workspace_are_kept_and_those_in_use(
+    exported: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "_KEPT_RUNS", 1)
+    used = offer(exported, YES, cache_directory=tmp_path, name="shop", uses=True).retriever
+    for number, name in enumerate(("a", "b", "c"), start=1):
+        place = tmp_path / "models" / f"shop-retriever-{name}"
+        shutil.copytree(tmp_path / "models" / used, place)
+        os.utime(place, (number, number))
+    os.utime(tmp_path / "models" / used, (0, 0))
+    remove_earlier(tmp_path, "shop")
+    left = sorted(path.name for path in (tmp_path / "models").glob("shop-retriever-*"))
+    assert left == sorted(["shop-retriever-c", used])
+
+
+def test_the_manifest_is_plain_json(exported: Trained) -> None:
+    assert exported.reranker is not None
+    assert json.loads((exported.reranker / "manifest.json").read_text())["kind"] == "cross-encoder"

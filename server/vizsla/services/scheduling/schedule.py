@@ -105,9 +105,8 @@ class Schedule:
 
     def cancel(self) -> None:
         """Give up the work of now; it goes on when something changes, or on ``resume``."""
-        if not self._work.is_done:
-            self._work.is_cancelled = True
-            self._wishes.wake()
+        self._work.is_cancelled = True
+        self._wishes.wake()
 
     def hurry(self, hashes: Iterable[ContentHash]) -> None:
         """Embed these before all others: somebody looks at their functions."""
@@ -191,14 +190,15 @@ class Schedule:
 
     def _settle(self) -> None:
         """Show how things stand after a step."""
-        if self._work.is_cancelled:
+        if self._work.is_done:
+            self._work.is_cancelled = False  # it came too late
+            self._logged = ""
+            self._show("ready")
+        elif self._work.is_cancelled:
             self._show("cancelled")
         elif self._work.problem:
             self._tell(self._work.problem)
             self._show("failed", problem=self._work.problem)
-        elif self._work.is_done:
-            self._logged = ""
-            self._show("ready")
 
     def _is_writer(self) -> bool:
         """Whether this process keeps the index; when it begins to, everything is compared."""

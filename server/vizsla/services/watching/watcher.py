@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from vizsla.services.scheduling import Schedule
 from vizsla.services.scheduling.folders import FolderListener
 from vizsla.services.watching.mounts import remote_file_system
+from vizsla.services.watching.outer_rules import OuterRules
 
 if TYPE_CHECKING:
     from vizsla.services.watching.folder_watches import FolderWatches
@@ -45,6 +46,7 @@ class Watcher(FolderListener):
         self.problem = ""
         self._root, self._schedule, self._by = root, schedule, by
         self._identity = _identity(root)
+        self._outer_rules = OuterRules(root)
         self._lost = ""  # why a new source is needed
         self._is_short = False  # of watches
         self._retry_at = 0.0
@@ -77,6 +79,8 @@ class Watcher(FolderListener):
             identity = _identity(self._root)
             if identity != self._identity:
                 return self._root_changed(identity)
+            if self._outer_rules.have_changed():
+                self._schedule.doubt("what is ignored has changed outside of the workspace")
             if identity is None or self._by != "own":
                 return True
             if self.mode == "polling":

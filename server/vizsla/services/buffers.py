@@ -29,18 +29,16 @@ class BufferRules:
         self._rules: tuple[float, tuple[str, ...], IgnoreRules] | None = None
 
     def read(self, path: str, text: str) -> SourceText | Skipped:
-        """What a text would be as a file.
+        """What a text would be as a file that is listed.
 
         Args:
             path: relative to the root, with "/" between the parts; nothing need be there.
             text: as an editor has it; lone surrogates become question marks.
         """
-        reason = self._reason(path)
-        if reason is not None:
-            return Skipped(path=path, reason=reason)
         return source_of(path, text.encode("utf-8", "replace"), self._workspace.resources.settings.index)
 
-    def _reason(self, path: str) -> SkipReason | None:
+    def reason(self, path: str) -> SkipReason | None:
+        """Why a path is not listed now, one of ``UNLISTED``; None when it is."""
         if any(part in ("", ".", "..") or "\0" in part for part in path.split("/")):
             return SkipReason.OUTSIDE
         if self._is_ignored(path):

@@ -51,6 +51,7 @@ class Overlay:
         self._buffers: dict[str, _Buffer] = {}
         self._to_look_at: dict[str, bool] = {}  # paths, and whether their buffers changed; the oldest change first
         self._is_settled = True
+        self._is_looking = False
         self._is_woken = False
         self._is_stopped = False
         self._thread: threading.Thread | None = None
@@ -133,9 +134,13 @@ class Overlay:
             return self._is_settled
 
     def wait_settled(self, seconds: float) -> bool:
-        """Wait until ``is_settled``; whether it came true in time."""
+        """Wait until ``is_settled``, and everything was looked at again that should be; whether it was in time."""
+
+        def is_quiet() -> bool:
+            return self._is_stopped or (self._is_settled and not self._to_look_at and not self._is_looking)
+
         with self._changed:
-            return self._changed.wait_for(lambda: self._is_settled or self._is_stopped, seconds)
+            return self._changed.wait_for(is_quiet, seconds)
 
     def store_changed(self) -> None:
         """The store of the disk moved: look again which buffers differ from it."""
@@ -172,6 +177,7 @@ class Overlay:
                 if self._is_stopped:
                     break
                 paths, self._to_look_at, self._is_woken = list(self._to_look_at), {}, False
+                self._is_looking = True
             try:
                 pause = self._step(paths)
             except WorkspaceError:
@@ -261,6 +267,9 @@ class Overlay:
         return not any(key in index for keys in held.store.keys_of(lacking).values() for key in keys)
 
     def _understood(self, path: str, buffer: _Buffer) -> SourceText | Skipped:
+        reason = self._rules.reason(path)  # each time: ignore files change while a buffer is open
+        if reason is not None:
+            return Skipped(path=path, reason=reason)
         text = buffer.text
         if buffer.source is None and text is not None:
             buffer.source = self._rules.read(path, text)
@@ -273,6 +282,7 @@ class Overlay:
         held = self._held
         is_embedded = held is None or held.vectors is None or held.vectors.is_complete
         with self._changed:
+            self._is_looking = False
             self._is_settled = is_embedded and self._parsing.is_idle and not any(self._to_look_at.values())
             is_settled = self._is_settled
             self._changed.notify_all()

@@ -74,13 +74,12 @@ class Work:
         if self._is_first_index:
             self.can_answer.clear()
 
-    def update(self, paths: Sequence[str]) -> Collection[str]:
-        """Bring files and folders up to date; the paths of those that are there."""
-        done = self.upkeep.update(paths, entering=self._entering)
+    def update(self, paths: Sequence[str]) -> None:
+        """Bring files and folders up to date."""
+        done = self.upkeep.update(paths, cancelled=lambda: self.is_closed, entering=self._entering)
         if not done.is_complete:
-            self.doubt("what is ignored has changed, or a file kept changing")
+            self.doubt("what is ignored has changed, or much, or while it was read")
         self._note(done)
-        return self._workspace.store.files_at(paths).keys()
 
     def go_on(self) -> None:
         """Do what is due, until it is done or ``is_stopped``."""
@@ -90,9 +89,10 @@ class Work:
             self._finish(self._changes)
 
     def attend_to_paths(self) -> Collection[str]:
-        """What goes first while files are parsed."""
-        paths = self._wishes.take_paths()
-        return self.update(paths) if paths else ()
+        """What goes first while files are parsed; the paths of files that are there."""
+        if paths := self._wishes.take_paths():
+            self.update(paths)
+        return self._workspace.store.files_at(paths).keys()
 
     def attend_to_all(self) -> None:
         """What goes first while vectors are made."""
@@ -139,6 +139,7 @@ class Work:
             )
             is_complete = done.is_complete
             self._note(done, always=is_first)
+            self._workspace.overlay.store_changed()  # what is ignored may have changed, and no file with it
         finally:
             if not is_complete:
                 self.is_rebuild_wanted |= force

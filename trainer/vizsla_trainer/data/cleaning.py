@@ -71,10 +71,10 @@ def _by_rules(
     chosen = rules(recipe)
     stayed: list[Pair] = []
     for pair in pairs:
+        asked = [rule for rule in chosen if pair.source != "feedback" and rule.only in (None, pair.source)]
         # What a person typed is as it should be.
         query = pair.query if pair.source in ("feedback", "question", "name") else mended(pair.query)
-        asked = [rule for rule in chosen if pair.source != "feedback" and rule.only in (None, pair.source)]
-        broken = next((rule.name for rule in asked if rule.drops(query)), "")
+        broken = next((rule.name for rule in asked if rule.drops(pair.query if rule.is_early else query)), "")
         if broken:
             _drop(drops, broken, pair, recipe)
         elif query == pair.query:

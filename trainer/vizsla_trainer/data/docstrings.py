@@ -30,12 +30,12 @@ _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
 _INLINE_TAG = re.compile(r"\{@(\w+)\s*([^{}]*)\}")
 _ROLE = re.compile(r":(?:[a-z]+:)?[a-z]+:`~?!?([^`<]*?)(?:\s*<[^`>]*>)?`")
 _LABELLED = re.compile(
-    r"`([^`<>]+?)\s*<[^`<>]+>`_{0,2}|!?\[([^\[\]]+)\]\([^()\s]*\)|\[`?([^\[\]`]+)`?\](?:\[[^\[\]]*\])?"
+    r"`([^`<>]+?)\s*<[^`<>]+>`_{0,2}|!?\[([^\[\]]+)\]\([^()\s]*\)|(?<!\w)\[`([^\[\]`\s][^\[\]`]*)`\](?:\[[^\[\]]*\])?"
 )
 _CODE = re.compile(r"(`{1,3})([^`]+)\1_{0,2}|\\[cpae]\s+(?=\w)")
-_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*_\n]+?)(?<=\S)\1|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+_STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _ELEMENT = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
-_OCAML_REFERENCE = re.compile(r"\{!(?:\w+:)?([^{}]*)\}|(?<![\w\]])\[([^\[\]\n]+)\]")
+_OCAML_REFERENCE = re.compile(r"\{!(?:\w+:)?([^{}]*)\}|(?<![\w\]])\[([^\[\]\s](?:[^\[\]\n]*[^\[\]\s])?)\]")
 _SENTENCE_END = re.compile(r"(?<![.\s][a-zA-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?](?=\s+[A-Z`\"'(\[]|\s*$)")
 _IS_A = re.compile(r"^(?:(?:function|method|class|struct|type|macro)\s+|is\s+(?:an?|the)?\s*)")
 _SIGNATURE = re.compile(r"^\s*`*[\w.:]+\([^()]*\)`*\s*(?:->|-->|=>|=|→|:)?\s*")
@@ -66,9 +66,9 @@ def plain(text: str) -> str:
     """Words without markup: reStructuredText, Markdown, Javadoc, Doxygen, HTML; on one line."""
     text = _INLINE_TAG.sub(lambda tag: _label(tag.group(1), tag.group(2).strip()), text)
     text = _ROLE.sub(r"\1", text)
-    text = _LABELLED.sub(lambda link: link.group(1) or link.group(2) or link.group(4), text)
+    text = _LABELLED.sub(lambda link: link.group(1) or link.group(2) or link.group(3), text)
     text = _CODE.sub(lambda code: code.group(2) or "", text)
-    text = _STRONG.sub(lambda strong: strong.group(2) or strong.group(3), text)
+    text = _STRONG.sub(lambda strong: strong.group(1) or strong.group(2), text)
     text = _OCAML_REFERENCE.sub(lambda code: code.group(1) or code.group(2), text)
     text = html.unescape(_ELEMENT.sub(" ", text))
     return " ".join(text.split())

@@ -171,7 +171,10 @@ def mine_file(source: SourceFile, workspace: str, recipe: MineRecipe) -> _File:
     pairs: list[Pair] = []
     if is_test(source.path):
         return _File(codes=codes, pairs=[])
-    may_answer = [function.kind is not Kind.MODULE and _lines(bare) >= recipe.least_lines for function, bare in parsed]
+    may_answer = [
+        function.kind is not Kind.MODULE and not is_test_function(function) and _lines(bare) >= recipe.least_lines
+        for function, bare in parsed
+    ]
     for function, code, is_answer in zip(functions, codes, may_answer, strict=True):
         if is_answer:
             pairs.extend(_own_pairs(function, code, recipe))

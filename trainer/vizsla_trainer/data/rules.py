@@ -27,10 +27,11 @@ _TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "�
 _FOREIGN_SHARE = 0.1  # of all letters: a formula may have a Greek one
 _CODE_END = re.compile(r"[;{}\\]$|^[}\])]|^\W*$")
 _CODE = re.compile(
-    r"(?<![<>=!])[=!]=(?!=)|=>|&&|\|\||\+=|-=|::\w+\(|\w\(\)?[^)]*\)\s*[;{]|;\s*$|\w+\s=\s\w+[.(\[]|^\s*(?:if|for|while)\s?\(.*\)"
-    r"|^(?:return|import|from|let|var|const|def|class|public|private|static|else|print)\s+[\w.]+\s*[(=;:,]|\w+\[\w+\]\s*="
+    r"(?<![<>=!])[=!]=(?!=)|=>|&&|\|\||[+-]=|::\w+\(|;\s*$|^\s*(?:if|for|while|switch)\s?\("
+    r"|\w\([^)]*\)\s*[;{]|\w+\s=\s\w+[.(\[]|\w+\[\w+\]\s*="
+    r"|^(?:return|import|from|let|var|const|def|class|public|private|static|else|print)\s+[\w.]+\s*[(=;:,]"
 )
-_SYMBOL = re.compile(r"[^\w\s.,;:'\"!?()/-]")
+_SYMBOL = re.compile(r"[^\w\s.,;:'\"!?()/=+%&-]")
 _MOST_SYMBOLS = 0.12  # of all letters of a query
 _UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|TBD|WTF|NOCOMMIT)\b|\b(?:todo|fixme|hack):", re.ASCII)
 _SAYS_NOTHING = re.compile(
@@ -55,11 +56,18 @@ _SAYS_NOTHING = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A test that drops a query; ``name`` is what reports call it, ``only`` the source that it is for, None for all."""
+    """A test that drops a query.
+
+    Attributes:
+        name: what reports call it.
+        only: the source that it is for; None for all.
+        is_early: it is asked before the query is mended, which would hide what it looks for.
+    """
 
     name: str
     drops: Callable[[str], bool]
     only: Source | None = None
+    is_early: bool = False
 
 
 def mended(query: str) -> str:
@@ -74,6 +82,7 @@ def mended(query: str) -> str:
 def rules(recipe: CleanRecipe) -> list[Rule]:
     """The rules of a recipe in the order in which they are asked."""
     chosen = [
+        Rule(name="code", drops=looks_like_code, only="comment", is_early=True),
         Rule(name="no letter", drops=lambda query: _LETTER.search(query) is None),
         Rule(name="tag", drops=lambda query: _TAG.search(query) is not None),
         Rule(name="too few words", drops=lambda query: len(_WORD.findall(query)) < recipe.least_words),
@@ -81,7 +90,6 @@ def rules(recipe: CleanRecipe) -> list[Rule]:
         Rule(name="unfinished", drops=lambda query: _UNFINISHED.search(query) is not None),
         Rule(name="says nothing", drops=lambda query: _SAYS_NOTHING.match(query) is not None),
         Rule(name="symbols", drops=is_mostly_symbols),
-        Rule(name="code", drops=looks_like_code, only="comment"),
     ]
     if recipe.drop_urls:
         chosen.insert(0, Rule(name="web address", drops=lambda query: _URL.search(query) is not None))

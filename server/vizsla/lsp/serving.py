@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SLOW_CALLBACK: Final = "VIZSLA_SLOW_CALLBACK_MS"
 """Environment variable: log each callback that keeps the event loop for longer than this."""
 
+_SWITCH_SECONDS = 0.001
 _MOST_UNTAKEN = 256  # messages that the loop has not looked at: the client waits then
 _END = object()
 _END_SECONDS = 0.5  # for the loop to come to the end of the line in its turn
@@ -45,6 +47,8 @@ def serve(*, log_level: LogLevel = "warning", tcp: str | None = None, register: 
     Raises:
         VizslaError: ``tcp`` cannot be listened on.
     """
+    # A message passes through three threads, and each waits for this long when another one computes.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     ending = Ending()
     ending.on_signals()
     if tcp is None:

@@ -13,7 +13,7 @@ from vizsla.models.batching import batches, padded
 from vizsla.models.manifest import Manifest, read_manifest, verify
 from vizsla.models.tokenising import TextTokenizer
 
-_BATCHES_AT_ONCE = 32
+_BATCHES_AT_ONCE = 80
 """Texts of about so many batches are tokenised and sorted by length together: more would keep a question waiting."""
 
 _TOKENS_OF_A_TEXT = 128  # about; only for the line above

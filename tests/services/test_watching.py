@@ -14,6 +14,7 @@ import pytest
 
 from services.live import Live, live, until
 from shop import write_tree
+from vizsla.services import indexing
 from vizsla.services.resources import Resources
 from vizsla.services.watching import watcher as watcher_module
 from vizsla.services.watching.folder_watches import FolderWatches
@@ -234,6 +235,21 @@ def test_an_edited_ignore_file_takes_effect(kept: Live) -> None:
     (kept.root / "web/new.js").write_text("function again() { return 1; }\n")
     kept.settle()
     assert kept.names("web/new.js") == ["again"]
+    (kept.root / ".git/info/exclude").write_text("web\n")
+    kept.check()
+    assert kept.names("web/new.js") == []
+
+
+def test_many_files_that_come_at_once_are_left_to_a_comparison(
+    kept: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "_MOST_FILES", 20)
+    write_tree(tmp_path / "big", {f"{n % 7}/m{n}.py": "def same(value):\n    return value\n" for n in range(50)})
+    (tmp_path / "big").rename(kept.root / "big")
+    kept.settle()
+    assert kept.names("big/0/m49.py") == ["same"]
+    (kept.root / "big").rename(kept.root / "large")
+    kept.check()
 
 
 def test_what_may_not_be_read_is_left_out_until_it_may(kept: Live) -> None:

@@ -23,6 +23,7 @@ RECONCILED_AT = "reconciled_at"
 """Name of the store's note of when disk and store were last compared to the end, in seconds since 1970."""
 
 _SETTINGS = "index_settings"
+_MOST_FILES = 1_000  # in one update: reconcile tells how far it is and lets others go first
 
 
 class IndexingService:
@@ -95,13 +96,17 @@ class IndexingService:
         done.seconds = time.monotonic() - started
         return done
 
-    def update(self, paths: Iterable[str], *, entering: Callable[[str], None] = unseen) -> Reconciled:
+    def update(
+        self, paths: Iterable[str], *, cancelled: Cancelled = never, entering: Callable[[str], None] = unseen
+    ) -> Reconciled:
         """Bring files and folders up to date, by their relative paths; what is gone or ignored is removed.
 
-        A change of what is ignored, by an ignore file, makes the result incomplete. Then reconcile.
+        A change of what is ignored, by an ignore file, makes the result incomplete, and so does a folder with many
+        new files, for which nothing is done. Then reconcile.
 
         Args:
             paths: files are read whatever their stamps say; of a folder, there or gone, all that is below.
+            cancelled: asked often; what is done by then is kept.
             entering: told of each folder before it is listed.
 
         Raises:
@@ -122,10 +127,13 @@ class IndexingService:
                 done.is_complete = False
             found = look_at(root, path)
             if found == "folder":
-                for file in scan(root, self._settings, cancelled=never, rules=rules, below=path, entering=entering):
+                for file in scan(root, self._settings, cancelled=cancelled, rules=rules, below=path, entering=entering):
                     present.add(file.path)
                     if not is_same(known.get(file.path), file):
                         files[file.path] = file
+                if cancelled() or len(files) > _MOST_FILES:
+                    done.is_complete = False
+                    return done
             elif found is not None and not rules.is_ignored(path):
                 present.add(path)
                 files[path] = found

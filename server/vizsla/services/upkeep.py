@@ -122,10 +122,12 @@ class Upkeep:
                 entering=entering,
             )
 
-    def update(self, paths: Iterable[str], *, entering: Callable[[str], None] = unseen) -> Reconciled:
+    def update(
+        self, paths: Iterable[str], *, cancelled: Cancelled = never, entering: Callable[[str], None] = unseen
+    ) -> Reconciled:
         """Bring files and folders up to date, as ``IndexingService.update``; their texts are embedded first."""
         with self._workspace.upkeeping:
-            done = self.indexing.update(paths, entering=entering)
+            done = self.indexing.update(paths, cancelled=self._or_closing(cancelled), entering=entering)
             self.embedding.hurry(done.new_texts)
             return done
 
@@ -154,16 +156,20 @@ class Upkeep:
         def disturbed() -> bool:
             return cancelled() or meanwhile.is_wanted()
 
-        with workspace.upkeeping:
+        def undisturbed(work: Callable[[], object]) -> None:
+            """Have work done that stops when it is disturbed, and goes on where it ended."""
             while not cancelled():
-                recall_missing(workspace, disturbed)
+                work()
                 if not meanwhile.is_wanted():
-                    break
+                    return
                 meanwhile.attend()
+
+        with workspace.upkeeping:
+            undisturbed(lambda: recall_missing(workspace, disturbed))
             done = self.embedding.embed(report=report, cancelled=cancelled, meanwhile=meanwhile)
             vectors = workspace.vectors
             if vectors is not None:
-                vectors.prepare(disturbed)
+                undisturbed(lambda: vectors.prepare(disturbed))
                 workspace.save_vectors(only_if_many=True)
             self._tidy(reconciled.functions_removed, is_quiet=not disturbed())
             return done

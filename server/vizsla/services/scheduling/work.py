@@ -20,7 +20,7 @@ from vizsla.services.upkeep import Upkeep
 from vizsla.services.workspace import Workspace
 
 _ENOUGH_FILES = 256  # of a first index, to answer from
-_ENOUGH_PREFERRED = 64  # of those that look right for a question
+_ENOUGH_PREFERRED = 32  # of those that look right for a question
 _COST = 20  # times as long as the last comparison took, there is no other without a doubt
 _STUBBORN_SECONDS = 3.0  # a comparison is not begun again sooner, or a storm would never let one end
 

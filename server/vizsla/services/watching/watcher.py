@@ -28,6 +28,7 @@ WatchBy = Literal["own", "polling", "client", "none"]
 _LOOK_SECONDS = 2.0  # between two looks whether all is well
 _POLL_SECONDS = 2.0  # between two comparisons where nothing can be watched
 _RETRY_SECONDS = 600.0  # after which watching is tried again: others may have given watches back
+_GIT_EXCLUDES = ".git/info"  # the one folder of git's that people write into, to say what is ignored
 _ADVICE = "raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or exclude folders"
 
 
@@ -106,11 +107,13 @@ class Watcher(FolderListener):
         """Watch a folder."""
         if self._source is not None:
             self._source.watch(path)
+            if not path:
+                self._source.watch(_GIT_EXCLUDES)
 
     def walked(self, folders: Collection[str]) -> None:
         """Watch no other folders than these."""
         if self._source is not None:
-            self._source.keep(folders)
+            self._source.keep({*folders, _GIT_EXCLUDES})
 
     def drain(self, seconds: float) -> bool:
         """Wait until what happened before the call was told."""

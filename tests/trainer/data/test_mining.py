@@ -189,3 +189,13 @@ def test_functions_of_tests_are_codes_but_no_answers() -> None:
 
 def test_a_function_shorter_than_the_recipe_wants_is_no_answer() -> None:
     assert "Says nothing at all." not in of(mined(SHOP)[1], "docstring")
+
+
+def test_functions_that_test_among_others_are_no_answers() -> None:
+    text = (
+        "/// Adds the two numbers up.\nfn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n\n#[cfg(test)]\nmod tests {\n"
+        "    /// Adds one and one up.\n    #[test]\n    fn adds() {\n        assert_eq!(2, add(1, 1));\n    }\n}\n"
+    )
+    assert of(mined(text, "src/lib.rs")[1], "docstring") == ["Adds the two numbers up."]
+    java = "/** Runs before each of the tests. */\nclass TestRule {\n  int a;\n  int b;\n}\n"
+    assert of(mined(java, "src/TestRule.java")[1], "docstring") == ["Runs before each of the tests."]

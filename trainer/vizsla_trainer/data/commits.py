@@ -22,7 +22,7 @@ _TEST = re.compile(
     r"(?:^|/)(?:tests?|testing|spec|specs|__tests__|testdata|e2e|benchmarks?|examples?|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*(?:_test|_tests|_spec|[.-]test|[.-]spec|Test|Tests|Spec)\.\w+)$"
 )
-_TEST_FUNCTION = re.compile(r"(?:^|\.)(?:tests?\.|test_\w+$|Test[A-Z]\w*|bench_\w+$|\w+_test$)")
+_TEST_FUNCTION = re.compile(r"(?:^|\.)(?:tests?\.|test_\w+$|bench_\w+$|\w+_test$)")
 _MOST_FILES = 8  # a commit that changed more did more than its subject says
 _SECONDS = 5.0  # for one file
 _CACHED_FILES = 512

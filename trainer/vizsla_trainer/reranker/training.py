@@ -83,7 +83,7 @@ def train_reranker(
     max_tokens = min(recipe.query_tokens + recipe.code_tokens, base.max_tokens)
     scorer = NetworkScorer(base, machine, max_tokens=max_tokens)
     task = _Reranking(scorer, machine, plan, usable, corpus, dev, recipe, run.seed, augment)
-    identity = identity_of(base, usable, machine, recipe, run.seed, run.threads, len(plan), augment is None)
+    identity = identity_of(base, usable, corpus, machine, run, recipe, len(plan), augment is None, dev)
     position, tokens = run_steps(scorer.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine)
     save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
     return position.result(

@@ -84,7 +84,8 @@ def train_retriever(
         freeze_embeddings(base.network)
     encoder = NetworkEncoder(base, machine, query_tokens=recipe.query_tokens, code_tokens=recipe.code_tokens)
     task = _Retrieving(encoder, machine, plan, examples, corpus, dev, recipe, run.seed, augment)
-    identity = identity_of(base, examples, machine, recipe, run.seed, run.threads, len(plan), augment is None)
+    watched = [example.pair for example in dev.examples], dev.pool
+    identity = identity_of(base, examples, corpus, machine, run, recipe, len(plan), augment is None, watched)
     position, tokens = run_steps(
         encoder.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine
     )

@@ -173,6 +173,7 @@ def _run(context: Context, name: str) -> TrainingRun:
     return TrainingRun(
         out=context.folder / name,
         stage=name,
+        also=repr(context.recipe.augment),
         seed=context.recipe.seed,
         device=context.device,
         threads=context.recipe.threads,

@@ -51,6 +51,7 @@ class TrainingRun:
     Attributes:
         out: its folder, made where it is missing; what lies there of the same training is taken up.
         stage: its name in reports.
+        also: names what else decides what it does, such as how texts are disturbed; with another one it begins anew.
         seed: of everything that is left to chance.
         device: "cpu", "cuda" or "mps"; None takes the best there is.
         threads: of a forward pass on a CPU.
@@ -60,6 +61,7 @@ class TrainingRun:
 
     out: Path
     stage: str = "training"
+    also: str = ""
     seed: int = 1
     device: str | None = None
     threads: int = 2

@@ -75,8 +75,9 @@ def test_two_halves_of_a_character_become_one_when_they_meet() -> None:
 
 def test_no_more_of_a_large_text_is_joined_than_is_needed() -> None:
     buffer = Buffer("0123456789\n" * 1000, 1)
-    head = buffer.text(50)
-    assert 50 < len(head) <= 61 and buffer.text().startswith(head)
+    assert 50 < len(buffer.text(50)) <= 61 and buffer.text().startswith(buffer.text(50))
+    buffer.apply(partial(types.Position(0, 0), types.Position(0, 1), "x"), "utf-16")
+    assert 50 < len(buffer.text(50)) <= 61 and buffer.text().startswith(buffer.text(50))
     assert Buffer("short", 1).text(50) == "short"
 
 

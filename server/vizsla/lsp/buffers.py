@@ -28,31 +28,38 @@ class Buffer:
 
     def __init__(self, text: str, version: int | None) -> None:
         self.version = version
-        self._lines = _lines(text)
+        self._whole: str | None
+        self._lines: list[str]  # empty while there is ``_whole``: many a document is never changed, or only as a whole
+        self._take(text)
 
     def line(self, number: int) -> str:
         """A line without its end; empty beyond the last."""
-        return _without_end(self._lines[number]) if 0 <= number < len(self._lines) else ""
+        lines = self._split()
+        return _without_end(lines[number]) if 0 <= number < len(lines) else ""
 
     def text(self, most: int | None = None) -> str:
-        """The whole text, or lines from its start until there are more than ``most`` characters."""
-        if most is None:
-            whole = "".join(self._lines)
-        else:
+        """The whole text, or its start when there are more than ``most`` characters: then more than that many."""
+        if self._whole is not None:
+            whole = self._whole[: most + 1] if most is not None else self._whole
+        elif most is not None and self._size > most:
             ends = accumulate(map(len, self._lines))
             whole = "".join(self._lines[: 1 + sum(1 for _ in takewhile(lambda end: end <= most, ends))])
+        else:
+            whole = "".join(self._lines)
         # Half a character cannot be written as UTF-8, and nothing but a damaged text has one.
-        return _HALVES.sub("\ufffd", whole) if not whole.isascii() else whole
+        return _HALVES.sub("\ufffd", whole) if self._has_halves else whole
 
     def apply(self, change: types.TextDocumentContentChangeEvent, encoding: Encoding) -> None:
         """Apply one change of ``textDocument/didChange``: a range that is replaced, or the whole text."""
         place = getattr(change, "range", None)
         if place is None:
-            self._lines = _lines(change.text)
+            self._take(change.text)
         else:
             self._replace(place.start, place.end, change.text, encoding)
 
     def _replace(self, start: types.Position, end: types.Position, text: str, encoding: Encoding) -> None:
+        self._split()
+        self._whole = None
         first, head = self._place(start, encoding)
         last, tail = self._place(end, encoding)
         if (last, tail) < (first, head):
@@ -61,8 +68,25 @@ class Buffer:
         if first and not before and self._lines[first - 1].endswith("\r"):
             first -= 1  # its end may become one with what follows
             before = self._lines[first]
-        is_end = last + 1 == len(self._lines)
-        self._lines[first : last + 1] = _lines(before + text + self._lines[last][tail:], is_end=is_end)
+        joined = self._whole_characters(before + text + self._lines[last][tail:])
+        self._size += len(joined) - sum(map(len, self._lines[first : last + 1]))
+        self._lines[first : last + 1] = _lines(joined, is_end=last + 1 == len(self._lines))
+
+    def _take(self, text: str) -> None:
+        self._has_halves = False
+        self._whole = text = self._whole_characters(text)
+        self._lines, self._size = [], len(text)
+
+    def _split(self) -> list[str]:
+        self._lines = self._lines or _lines(self._whole or "")
+        return self._lines
+
+    def _whole_characters(self, text: str) -> str:
+        """The text with halves that an edit brought together as the characters that they are from now on."""
+        if text.isascii() or not _HALVES.search(text):
+            return text
+        self._has_halves = True
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
     def _place(self, position: types.Position, encoding: Encoding) -> tuple[int, int]:
         """Line and index into it. What lies beyond the text counts as its end, beyond a line as the line's end."""
@@ -115,9 +139,6 @@ class Buffers:
 
 def _lines(text: str, *, is_end: bool = True) -> list[str]:
     """Lines with their ends; at the end of a document also the one, perhaps empty, that has none."""
-    if not text.isascii() and _HALVES.search(text):
-        # Two halves that an edit brought together are one character from now on.
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     lines = io.StringIO(text, newline="").readlines()
     if is_end and (not lines or lines[-1].endswith(("\n", "\r"))):
         lines.append("")

@@ -13,6 +13,9 @@ from lsprotocol import converters, types
 
 from vizsla.lsp.envelopes import INVALID_PARAMS, Json, RefusedError
 
+PLAIN = frozenset({types.WORKSPACE_DID_CHANGE_WATCHED_FILES})
+"""Methods whose parameters are long at times and stay plain data: their handlers check them, off the loop."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,13 +30,13 @@ def strict_converter() -> cattrs.Converter:
 
 
 def structure_params(converter: cattrs.Converter, method: str, params: object) -> Any:
-    """Parameters as the protocol's type for them; as they came for methods that are our own.
+    """Parameters as the protocol's type for them; as they came for methods in ``PLAIN`` and those of our own.
 
     Raises:
         RefusedError: they do not fit the type.
     """
     known: tuple[Any, ...] | None = types.METHOD_TO_TYPES.get(method)
-    if known is None:
+    if known is None or method in PLAIN:
         return params
     if known[2] is None:
         return None

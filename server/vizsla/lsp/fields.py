@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vizsla.lsp.encoding import path_of
@@ -32,6 +32,13 @@ class Fields:
         """The object in a field; an empty one where it is absent."""
         value = self._data.get(name)
         return Fields({} if value is None else value, self._path(name))
+
+    def children(self, name: str) -> Iterator[Fields]:
+        """The objects in a list that must be there, each checked when its turn comes."""
+        value = self._data.get(name)
+        if not isinstance(value, list | tuple):
+            raise self.wrong(name, "a list of objects")
+        return (Fields(item, f"{self._path(name)}[{number}]") for number, item in enumerate(value))
 
     def has(self, name: str) -> bool:
         """Whether a field is there, and not null."""

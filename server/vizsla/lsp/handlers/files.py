@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from vizsla.lsp.dialogue import Dialogue
 from vizsla.lsp.encoding import path_of
+from vizsla.lsp.fields import Fields
 from vizsla.lsp.server import VizslaServer
 
 _EVERY_FILE = types.FileOperationRegistrationOptions(
@@ -34,12 +35,13 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
         await _changed(ls, (file.uri for file in params.files))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def did_change_watched(ls: VizslaServer, params: types.DidChangeWatchedFilesParams) -> None:
-        """Files changed; there may be tens of thousands after a switch of branches."""
-        await _changed(ls, (change.uri for change in params.changes))
+    async def did_change_watched(ls: VizslaServer, params: object) -> None:
+        """Files changed; there may be tens of thousands after a switch of branches, so they come as plain data."""
+        await _changed(ls, (change.required_text("uri") for change in Fields(params).children("changes")))
 
 
 async def _changed(ls: VizslaServer, uris: Iterable[str]) -> None:
     roots = ls.roots
     if roots is not None:
+        # The executor draws the URIs: reading ten thousand of them takes longer than the loop may wait.
         await ls.run_blocking(lambda: roots.changed(path for path in map(path_of, uris) if path is not None))

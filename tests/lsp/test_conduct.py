@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -79,7 +78,8 @@ async def test_a_busy_server_is_gone_in_time(how: str) -> None:
             client.notify("exit")
         else:
             client.kill(signal.Signals[how])
-        assert await gone(client) == 1
+        # On a machine with far too much to do, the last resort, which is the kernel's alarm, may come first.
+        assert await gone(client) in (1, -signal.SIGALRM)
 
 
 async def test_the_death_of_the_client_ends_the_server_though_its_line_stays_open() -> None:
@@ -129,13 +129,13 @@ async def test_failures_outside_of_requests_are_logged_once_and_end_nothing() ->
     assert [client.stderr.count(each) for each in told] == [1] * 4
 
 
-async def test_a_client_that_does_not_read_misses_reports_but_no_answer() -> None:
+async def test_a_client_that_does_not_read_misses_reports_but_no_answer(tmp_path: Path) -> None:
     async with toy() as client:
         await client.initialize()
         client.stop_reading()
-        answers = [client.send_request("toy/flood", {"count": 20_000})[1] for _ in range(3)]
-        await client.drain()
-        await until(lambda: is_idle(client))
+        signs = [tmp_path / str(number) for number in range(3)]
+        answers = [client.send_request("toy/flood", {"count": 20_000, "sign": str(sign)})[1] for sign in signs]
+        await until(lambda: all(sign.exists() for sign in signs))
         assert memory_megabytes(client) < 200
         client.go_on_reading()
         await asyncio.gather(*answers)
@@ -210,15 +210,6 @@ def memory_megabytes(client: StrictClient) -> float:
     assert client.process is not None
     pages = int(Path(f"/proc/{client.process.pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def is_idle(client: StrictClient) -> bool:
-    """Whether the server used no processor for a tenth of a second."""
-    assert client.process is not None
-    stat = Path(f"/proc/{client.process.pid}/stat")
-    before = stat.read_text().split()[13:15]
-    time.sleep(0.1)
-    return stat.read_text().split()[13:15] == before
 
 
 async def until(condition: Callable[[], bool]) -> None:

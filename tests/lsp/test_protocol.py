@@ -150,8 +150,8 @@ async def test_cancelling_is_answered_at_once_whatever_the_handler_does(toy: Str
         started = asyncio.get_running_loop().time()
         assert await code_of(answer) == -32800
         assert asyncio.get_running_loop().time() - started < 2
-    number, answer = toy.send_request("toy/echo", {})
-    toy.cancel(number)  # before it has begun
+    number, answer = toy.send_request("toy/wait", {"seconds": 60})
+    toy.cancel(number)  # before it has begun, or just after
     assert await code_of(answer) == -32800
     toy.cancel(number)  # and again, after its answer
     toy.cancel("no such request")

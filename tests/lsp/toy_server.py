@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -97,6 +98,7 @@ def register(server: VizslaServer) -> None:
     async def flood(ls: VizslaServer, params: Any) -> None:
         for _ in range(params["count"]):
             ls.window_log_message(types.LogMessageParams(type=types.MessageType.Info, message="x" * 1000))
+        Path(params["sign"]).touch()  # for a client that does not read
 
     @server.feature("toy/spin")
     async def spin(ls: VizslaServer, params: Any) -> None:

@@ -16,10 +16,12 @@ from typing import Final
 from vizsla.core.child import kill_children
 from vizsla.lsp.logs import flush_logs
 
-CLOSING_SECONDS: Final = 1.2
+CLOSING_SECONDS: Final = 1.0
 """Time for services to close; the process is gone by ``LAST_SECONDS`` in any case."""
 
-LAST_SECONDS: Final = 1.7
+LAST_SECONDS: Final = 1.4
+
+_KERNEL_SECONDS: Final = 1.95
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -59,7 +61,7 @@ class Ending:
             closers = list(reversed(self._closers))
         code = 0 if self.is_expected else 1
         # Should native code hold the interpreter: the kernel ends us without asking it.
-        signal.setitimer(signal.ITIMER_REAL, LAST_SECONDS + 0.2)
+        signal.setitimer(signal.ITIMER_REAL, _KERNEL_SECONDS)
         logger.info("ending, because %s", reason)
         threading.Thread(target=self._leave, args=(LAST_SECONDS, code), name="last", daemon=True).start()
         threading.Thread(target=self._close, args=(closers, code), name="end", daemon=True).start()

@@ -89,7 +89,7 @@ def train(
 
     asked = check_workspaces(workspaces or [Path()])
     wanted = load_recipe(recipe)
-    os.nice(_NICE)
+    be_nice()
     with (
         telling(as_json=as_json) as report,
         stoppable() as cancelled,
@@ -112,6 +112,11 @@ def check_installed(what: str) -> None:
     for library in ("torch", "transformers", "sentence_transformers", "onnx", "safetensors", "matplotlib"):
         if importlib.util.find_spec(library) is None:
             raise ModelError(needs_extra(what))
+
+
+def be_nice() -> None:
+    """Leave the processor to whoever searches, once per process."""
+    os.nice(max(0, _NICE - os.nice(0)))
 
 
 def _finish(outcome: Outcome, context: Context, settings: Settings, *, uses: bool, as_json: bool) -> int:

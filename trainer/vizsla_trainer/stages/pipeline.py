@@ -167,7 +167,7 @@ def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
                 continue
             if only:
                 _check_needs(stage, context)
-            if _do(stage, context):
+            if do_stage(stage, context):
                 done.append(stage.name)
     except StoppedError:
         raise
@@ -186,7 +186,7 @@ def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
         raise told(error, context.folder.path) from None
 
 
-def _do(stage: Stage, context: Context) -> bool:
+def do_stage(stage: Stage, context: Context) -> bool:
     """Do a stage unless it is done. Returns whether there was something to do."""
     note = context.folder.note(stage.name)
     is_kept = stage.name == "mine" and not context.mines_again

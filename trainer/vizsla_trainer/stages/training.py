@@ -47,15 +47,15 @@ def find_hard_negatives(context: Context) -> None:
     _sample(context, context.folder / "retriever/model", "negatives")
 
 
-def find_negatives(context: Context) -> None:
-    """Wrong codes by the finished retriever, for the reranker."""
-    _sample(context, context.retriever, "negatives2")
+def find_negatives(context: Context, place: str = "negatives2") -> None:
+    """Wrong codes by the finished retriever, for the reranker; written to a place in the run folder."""
+    _sample(context, context.retriever, place)
 
 
-def train_the_reranker(context: Context) -> None:
+def train_the_reranker(context: Context, place: str = "reranker", negatives: str = "negatives2") -> None:
     """The reranker learns to tell the right code from those that the retriever takes for it."""
     recipe = context.recipe
-    examples = with_negatives(training_examples(context), _read(context.folder / "negatives2"))
+    examples = with_negatives(training_examples(context), _read(context.folder / negatives))
     held_out = examples_of(
         context.pairs("dev"), context.corpus, known=[*context.pairs("train"), *context.pairs("test")]
     )
@@ -66,7 +66,7 @@ def train_the_reranker(context: Context) -> None:
             held_out,
             context.corpus,
             depth=_DEV_RANKS,
-            stage="reranker",
+            stage=place,
             report=context.report,
             cancelled=context.cancelled,
         )
@@ -77,10 +77,10 @@ def train_the_reranker(context: Context) -> None:
         context.training_corpus,
         make_reranker_dev(held_out, context.corpus, candidates, seed=recipe.seed),
         recipe.reranker,
-        _run(context, "reranker"),
+        _run(context, place),
         augment=_augment(context, examples),
     )
-    _write_result(context, "reranker", result)
+    _write_result(context, place, result)
 
 
 def training_examples(context: Context) -> list[Example]:
@@ -133,7 +133,7 @@ def _sample(context: Context, model: Path, name: str) -> None:
         seed=context.recipe.seed,
         phases=max(3, epochs) if recipe.annealing else epochs,
     )
-    (context.folder / name).mkdir(exist_ok=True)
+    (context.folder / name).mkdir(parents=True, exist_ok=True)
     with published(context.folder / name / "sampled.npz") as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, sampled=sampled)
     write_json(

@@ -8,16 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from services.trees import borrow, sharing_vectors, stored
 from vizsla.index.records import FileState
 from vizsla.services.resources import Resources
 from vizsla.services.scheduling import Schedule
 from vizsla.services.upkeep import Upkeep
-from vizsla.services.watching import WatchBy, Watcher, watch
+from vizsla.services.watching import WatchBy, Watcher, watch, watcher
 from vizsla.services.workspace import Workspace
 
 PATIENCE = 60.0
 """Seconds until a test gives up: a busy machine takes long, a healthy one a tenth of a second."""
+
+TEXT = "def {0}(path):\n    return open(path)\n\n\ndef {0}_again(path):\n    return {0}(path)\n"
+"""Two functions, named after what is put in."""
 
 Files = dict[str, tuple[bytes, FileState, str]]
 
@@ -61,24 +66,29 @@ def files_of(workspace: Workspace) -> Files:
 
 @contextmanager
 def live(root: Path, lender: Resources, elsewhere: Path, *, by: WatchBy = "own") -> Iterator[Live]:
-    """Open, index and watch a workspace with the children of other resources."""
-    with borrow(lender, elsewhere / "cache") as resources, Workspace(root, resources) as workspace:
+    """Open, index and watch a workspace with the children of other resources. Polls come quickly."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        borrow(lender, elsewhere / "cache") as resources,
+        Workspace(root, resources) as workspace,
+    ):
+        patch.setattr(watcher, "_POLL_SECONDS", 0.05)
         schedule = Schedule(workspace)
-        watcher = watch(workspace.root, schedule, by=by)
+        watching = watch(workspace.root, schedule, by=by)
         schedule.start()
         try:
             one = Live(
                 root=workspace.root,
                 workspace=workspace,
                 schedule=schedule,
-                watcher=watcher,
+                watcher=watching,
                 lender=lender,
                 elsewhere=elsewhere,
             )
             one.settle()
             yield one
         finally:
-            watcher.close()
+            watching.close()
             schedule.close()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.toy import make_toy, reranker_recipe, retriever_recipe, tiny_base
+from trainer.toy_language import make_toy, reranker_recipe, retriever_recipe, tiny_base
 from vizsla_trainer.progress import Progress
 from vizsla_trainer.reranker.dev import make_dev as make_lists
 from vizsla_trainer.reranker.training import train_reranker

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.toy import CODE_WORDS, QUERY_WORDS, tiny_base
+from trainer.toy_language import CODE_WORDS, QUERY_WORDS, tiny_base
 from vizsla.models.batching import Tokenised, padded
 from vizsla_trainer.reranker.loss import listwise
 from vizsla_trainer.retriever.loss import info_nce

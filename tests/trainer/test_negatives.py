@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trainer.toy import a_code, a_corpus, examples
+from trainer.toy_language import a_code, a_corpus, examples
 from vizsla_trainer.errors import StoppedError, TrainingError
 from vizsla_trainer.negatives.ranking import Ranking, load_ranking, rank_corpus, save_ranking
 from vizsla_trainer.negatives.sampling import depth_for, sample_negatives

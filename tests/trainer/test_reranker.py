@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.toy import Toy, a_code, a_corpus, examples, make_toy, reranker_recipe, tiny_base
+from trainer.toy_language import Toy, a_code, a_corpus, examples, make_toy, reranker_recipe, tiny_base
 from vizsla.core.errors import ModelError
 from vizsla.models.convert import convert_model
 from vizsla.models.cross_encoder import load_cross_encoder

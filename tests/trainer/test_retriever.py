@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.tiny_models import WORDS
-from trainer.toy import Toy, a_code, a_corpus, examples, make_toy, retriever_recipe, tiny_base
+from trainer.toy_language import Toy, a_code, a_corpus, examples, make_toy, retriever_recipe, tiny_base
 from vizsla.core.errors import ModelError
 from vizsla.models.library import DEFAULT_RETRIEVER
 from vizsla_trainer.errors import TrainingError

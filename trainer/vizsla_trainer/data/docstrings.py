@@ -37,6 +37,7 @@ _STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]
 _ELEMENT = re.compile(r"</?[a-zA-Z][\w:]*(?:\s[^<>]*)?/?>")
 _OCAML_REFERENCE = re.compile(r"\{!(?:\w+:)?([^{}]*)\}|(?<![\w\]])\[([^\[\]\s](?:[^\[\]\n]*[^\[\]\s])?)\]")
 _SENTENCE_END = re.compile(r"(?<![.\s][a-zA-Z])(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)[.!?](?=\s+[A-Z`\"'(\[]|\s*$)")
+_MOST_LETTERS = 2_000  # that are looked at: a first paragraph is shorter
 _IS_A = re.compile(r"^(?:(?:function|method|class|struct|type|macro)\s+|is\s+(?:an?|the)?\s*)")
 _SIGNATURE = re.compile(r"^\s*`*[\w.:]+\([^()]*\)`*\s*(?:->|-->|=>|=|→|:)?\s*")
 
@@ -63,7 +64,8 @@ def first_sentence(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Words without markup: reStructuredText, Markdown, Javadoc, Doxygen, HTML; on one line."""
+    """Words without markup: reStructuredText, Markdown, Javadoc, Doxygen, HTML; on one line, of the first 2,000 letters."""
+    text = text[:_MOST_LETTERS]
     text = _INLINE_TAG.sub(lambda tag: _label(tag.group(1), tag.group(2).strip()), text)
     text = _ROLE.sub(r"\1", text)
     text = _LABELLED.sub(lambda link: link.group(1) or link.group(2) or link.group(3), text)
@@ -96,7 +98,7 @@ def without_name(text: str, *, name: str, language: str) -> str:
 
 def _first_paragraph(doc: str, language: str) -> str:
     kept: list[str] = []
-    for line in doc.expandtabs().splitlines():
+    for line in doc[:_MOST_LETTERS].expandtabs().splitlines():
         line = _LEADING_TAG.sub("", line)
         if not line.strip():
             if kept:

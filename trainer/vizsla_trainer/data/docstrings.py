@@ -64,7 +64,7 @@ def first_sentence(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Words without markup: reStructuredText, Markdown, Javadoc, Doxygen, HTML; on one line, of the first 2,000 letters."""
+    """The first 2,000 letters without markup: reStructuredText, Markdown, Javadoc, Doxygen, HTML; on one line."""
     text = text[:_MOST_LETTERS]
     text = _INLINE_TAG.sub(lambda tag: _label(tag.group(1), tag.group(2).strip()), text)
     text = _ROLE.sub(r"\1", text)

@@ -1,97 +1,130 @@
-"""A toy workspace that a tiny model can learn, and runs of it."""
+"""A toy language: every query word has one code word, and a model that learned which finds codes it never saw."""
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from vizsla.core.settings import CacheSettings, ModelSettings, Settings
-from vizsla_trainer.progress import Cancelled, Report, never, unheard
-from vizsla_trainer.recipe import Recipe
-from vizsla_trainer.recipe_files import recipe_from
-from vizsla_trainer.run_folder import RunFolder
-from vizsla_trainer.stages.opening import new_run
-from vizsla_trainer.stages.pipeline import Outcome, run_stages
-from vizsla_trainer.stages.stage import Context
+from models.tiny_models import WORDS, save_tokenizer
+from vizsla_trainer.recipe import RerankerRecipe, RetrieverRecipe
+from vizsla_trainer.records import Code, Pair, Source, code_id, make_pair
+from vizsla_trainer.training.examples import Corpus, Example, examples_of
 
-_VERBS = ("parse", "read", "write", "sort", "find", "open", "close", "sign", "cache")
-_NOUNS = ("file", "json", "list", "tree", "date", "time", "user", "name", "path", "text", "line", "node", "graph")
-_MORE = ("cookie", "session", "request", "answer")
+QUERY_WORDS = ["parse", "read", "write", "sort", "find", "open", "close", "sign", "answer", "request"]
+CODE_WORDS = ["json", "file", "text", "list", "tree", "path", "cookie", "session", "user", "cache"]
 
 
-def make_workspace(root: Path, functions: int = 160) -> Path:
-    """Python files of documented functions; what a function's documentation names, its code names too."""
-    chance = random.Random(3)
-    for start in range(0, functions, 4):
-        path = root / f"module_{start // 4}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        parts = []
-        for number in range(start, min(start + 4, functions)):
-            verb, (a, b, c, d) = chance.choice(_VERBS), chance.sample(_NOUNS + _MORE, 4)
-            parts.append(
-                f'def step_{number}({a}, {b}):\n    """{verb.capitalize()} the {a} and {b} of a {c} in the {d}."""\n'
-                f"    {c} = {verb}_{a}({b})\n    {d} = {c}.{verb}({a})\n    return {b} + {d}[{number}]\n"
-            )
-        path.write_text("\n\n".join(parts))
-    return root
+@dataclass(frozen=True)
+class Toy:
+    """A corpus and its pairs: a query of three words, a code of the three that answer them, in another order."""
+
+    corpus: Corpus
+    train: list[Example]
+    dev: list[Example]
 
 
-def toy_recipe(base: Path, **parts: dict[str, object]) -> Recipe:
-    """Seconds of training from a tiny model; ``parts`` change it."""
-    common: dict[str, object] = {
-        "code_tokens": 48,
+def a_code(
+    text: str,
+    *,
+    doc: str = "",
+    name: str = "f",
+    bare: str | None = None,
+    path: str = "",
+) -> Code:
+    path = path or f"{len(text)}.py"
+    return Code(
+        id=code_id(workspace="toy", path=path, text=text),
+        workspace="toy",
+        path=path,
+        name=name,
+        qualified_name=name,
+        kind="function",
+        language="python",
+        signature="",
+        doc=doc,
+        text=text,
+        bare=text if bare is None else bare,
+    )
+
+
+def a_corpus(codes: Sequence[Code]) -> Corpus:
+    return Corpus(tuple(codes))
+
+
+def examples(pairs: Sequence[tuple[Code, str]], corpus: Corpus, source: Source = "commit") -> list[Example]:
+    made: list[Pair] = [
+        make_pair(code, query, source, text="bare" if source == "docstring" else "full") for code, query in pairs
+    ]
+    return examples_of(made, corpus)
+
+
+def make_toy(*, seed: int = 0, dev: int = 30) -> Toy:
+    chance = random.Random(seed)
+    pairs = []
+    for chosen in itertools.combinations(range(len(QUERY_WORDS)), 3):
+        asked, coded = list(chosen), list(chosen)
+        chance.shuffle(asked)
+        chance.shuffle(coded)
+        code = a_code(" ".join(CODE_WORDS[i] for i in coded), name="_".join(CODE_WORDS[i] for i in coded))
+        pairs.append((code, " ".join(QUERY_WORDS[i] for i in asked)))
+    chance.shuffle(pairs)
+    corpus = a_corpus([code for code, _ in pairs])
+    found = examples(pairs, corpus)
+    return Toy(corpus=corpus, train=found[dev:], dev=found[:dev])
+
+
+def tiny_base(folder: Path, *, seed: int = 0) -> Path:
+    """A plain BERT folder as transformers writes it: one layer, weights drawn, nothing learned."""
+    import torch
+    import transformers
+
+    torch.manual_seed(seed)
+    config = transformers.BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        intermediate_size=128,
+        max_position_embeddings=64,
+    )
+    transformers.utils.logging.disable_progress_bar()
+    transformers.BertModel(config).save_pretrained(folder)
+    save_tokenizer(folder / "tokenizer.json")
+    return folder
+
+
+def retriever_recipe(**changes: object) -> RetrieverRecipe:
+    numbers: dict[str, object] = {
+        "epochs": 100,
+        "most_steps": 120,
+        "batch": 24,
+        "learning_rate": 3e-3,
         "query_tokens": 16,
+        "code_tokens": 16,
         "freezes_embeddings": False,
         "precision": "fp32",
+        "evaluate_every": 30,
+        "checkpoint_every": 30,
+        "chunk_tokens": 256,
     }
-    raw: dict[str, dict[str, object]] = {
-        "clean": {"consistency": False},
-        "split": {"test_share": 0.25, "near_duplicate": 0.95},
-        "augment": {"query_mask": 0, "code_mask": 0, "identifier_dropout": 0, "query_shortening": 0},
-        "retriever": {
-            **common,
-            "base": str(base),
-            "learning_rate": 2e-3,
-            "epochs": 40,
-            "most_steps": 60,
-            "batch": 24,
-            "evaluate_every": 20,
-            "checkpoint_every": 10,
-            "second_steps": 4,
-        },
-        "negatives": {"count": 3},
-        "reranker": {
-            **common,
-            "learning_rate": 1e-3,
-            "most_steps": 4,
-            "evaluate_every": 4,
-            "checkpoint_every": 2,
-        },
-        "evaluate": {"depths": [3], "weights": [0.5], "latency_queries": 2, "resamples": 500},
-        "gate": {"least_queries": 15},
+    return RetrieverRecipe(**(numbers | changes))  # type: ignore[arg-type]
+
+
+def reranker_recipe(**changes: object) -> RerankerRecipe:
+    numbers: dict[str, object] = {
+        "epochs": 100,
+        "most_steps": 150,
+        "batch": 8,
+        "learning_rate": 2e-3,
+        "query_tokens": 16,
+        "code_tokens": 16,
+        "freezes_embeddings": False,
+        "precision": "fp32",
+        "evaluate_every": 50,
+        "checkpoint_every": 50,
+        "chunk_tokens": 1024,
     }
-    for name, part in parts.items():
-        raw[name] = {**raw.get(name, {}), **part}
-    return recipe_from({"name": "toy", "threads": 1, **raw})
-
-
-def toy_settings(cache: Path, retriever: Path) -> Settings:
-    """Settings under which the tiny model is the one in use."""
-    return Settings(cache=CacheSettings(directory=cache), models=ModelSettings(retriever=str(retriever)))
-
-
-def toy_run(
-    folder: Path,
-    workspace: Path,
-    recipe: Recipe,
-    settings: Settings,
-    *,
-    report: Report = unheard,
-    cancelled: Cancelled = never,
-) -> tuple[Outcome, Context]:
-    """A run from its beginning or from where it was left."""
-    folder.mkdir(parents=True, exist_ok=True)
-    context = new_run(
-        RunFolder(folder), [workspace], recipe, settings, device="cpu", report=report, cancelled=cancelled
-    )
-    return run_stages(context), context
+    return RerankerRecipe(**(numbers | changes))  # type: ignore[arg-type]

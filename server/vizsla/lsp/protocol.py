@@ -66,7 +66,9 @@ class VizslaProtocol(LanguageServerProtocol):
         """Take the ``initialize`` that the handshake has answered; other messages come after it."""
         params = message["params"]
         encoding = position_encoding(params["capabilities"])
-        await self._run(self.lsp_initialize, structure_initialize(self._converter, params, encoding))
+        # What a client can fills pages: the first look at it makes converters for hundreds of types.
+        structured = await self._server.run_blocking(structure_initialize, self._converter, params, encoding)
+        await self._run(self.lsp_initialize, structured)
 
     def receive(self, message: object) -> None:
         """Take any message but the first ``initialize``. Never raises; returns before the work is done."""

@@ -70,7 +70,7 @@ class VizslaServer(LanguageServer):
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
         """Begin work that no request waits for; on the loop's thread. Its failure is logged once."""
-        task = self.loop.create_task(work)
+        task = self.loop.create_task(work, name=getattr(work, "__qualname__", None))
         self._tasks.add(task)
         task.add_done_callback(self._finished)
         return task

@@ -98,3 +98,13 @@ async def test_a_plugin_of_another_schema_is_told_to_the_user(tmp_path: Path, sh
     async with editing(shop, cache=tmp_path / "cache", options={"schema": 99}) as client:
         (told,) = messages(client)
         assert "schema 99" in told and "update the server" in told
+
+
+async def test_what_a_folder_may_not_set_is_shown_once_too(tmp_path: Path, shop: Path) -> None:
+    (shop / ".vizsla.toml").write_text('[models]\nretriever = "/tmp/evil"\n')
+    async with editing(shop, cache=tmp_path / "cache") as client:
+        await client.wait_for(lambda: messages(client))
+        (told,) = messages(client)
+        assert "models.retriever: may not be set by the workspace" in told
+        status = await client.request("vizsla/status")
+        assert any("models.retriever" in sentence for sentence in status["roots"][0]["index"]["degraded"])

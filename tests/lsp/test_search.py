@@ -218,6 +218,7 @@ async def test_columns_and_names_are_the_clients(tmp_path: Path, encoding: str) 
         assert "beyondTheEmoji" not in names(similar) and similar["hits"]
 
 
+@pytest.mark.slow
 async def test_the_reranked_answer_follows_the_fused_one(tmp_path: Path, shop: Path) -> None:
     from models.tiny_models import make_tiny_model
 

@@ -1,4 +1,7 @@
-"""``vizsla/status`` and ``vizsla/statusChanged`` over the real server."""
+"""``vizsla/status`` and ``vizsla/statusChanged`` over the real server.
+
+That nobody is told who did not ask is what the strict client sees to, in every test.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +51,6 @@ async def test_changes_of_status_are_told_a_few_times_a_second(tmp_path: Path, s
         assert len(told) <= 4 * (time.monotonic() - begun) + 3
         assert told[0]["roots"][0].keys() == {"uri", "activity", "done", "total", "problem"}
         assert {root["activity"] for one in told for root in one["roots"]} & {"scanning", "parsing", "embedding"}
-
-
-async def test_nobody_is_told_who_did_not_ask(client: StrictClient, shop: Path) -> None:
-    await client.initialize(shop, options={"statusNotifications": False})
-    await settled(client)
-    assert client.notifications("vizsla/statusChanged") == []
 
 
 async def test_a_folder_that_cannot_be_opened_is_told_once_and_others_answer(tmp_path: Path, shop: Path) -> None:

@@ -61,7 +61,7 @@ class Pulse:
         self._is_called = self._is_closed = False
         self._bars: dict[Path, _Bar] = {}
         self._busy_since: dict[Path, float] = {}
-        self._problems: dict[Path, str] = {}
+        self._problems: dict[Path, tuple[str, ...]] = {}
 
     def progress(self, root: Path, progress: Progress) -> None:
         """Indexing of a root has come so far; any thread."""
@@ -102,17 +102,20 @@ class Pulse:
             }
             self._ls.protocol.notify(messages.STATUS_CHANGED, said)
         for root in roots.all():
-            self._tell_problem(root)
+            self._tell_problems(root)
             if self._dialogue.client.can_show_progress:
                 self._show(root, _state(root))
         for path in self._bars.keys() - {root.path for root in roots.all()}:
             self._bars.pop(path).end("the folder was closed")
 
-    def _tell_problem(self, root: Root) -> None:
-        """A folder that cannot be opened is for the user to mend, and once told is told."""
-        if root.problem and self._problems.get(root.path) != root.problem:
-            warn(self._ls, root.problem)
-        self._problems[root.path] = root.problem
+    def _tell_problems(self, root: Root) -> None:
+        """What is wrong with a folder or its settings is for the user to mend, and once told is told."""
+        engine = root.engine
+        problems = (*filter(None, [root.problem]), *(engine.resources.refused if engine is not None else ()))
+        for sentence in problems:
+            if sentence not in self._problems.get(root.path, ()):
+                warn(self._ls, sentence)
+        self._problems[root.path] = problems
 
     def _show(self, root: Root, state: ScheduleState | None) -> None:
         if state is None or state.activity not in _SHARES:

@@ -105,22 +105,24 @@ class Watcher(FolderListener):
 
     def entering(self, path: str) -> None:
         """Watch a folder."""
-        if self._source is not None:
-            self._source.watch(path)
+        source = self._source  # which ``close`` takes away meanwhile
+        if source is not None:
+            source.watch(path)
             if not path:
-                self._source.watch(_GIT_EXCLUDES)
+                source.watch(_GIT_EXCLUDES)
 
     def walked(self, folders: Collection[str]) -> None:
         """Watch no other folders than these."""
-        if self._source is not None:
-            self._source.keep({*folders, _GIT_EXCLUDES})
+        source = self._source
+        if source is not None:
+            source.keep({*folders, _GIT_EXCLUDES})
 
     def drain(self, seconds: float) -> bool:
         """Wait until what happened before the call was told."""
         end = time.monotonic() + seconds
         self.health()
-        while self._source is not None and time.monotonic() < end:
-            if self._source.drain(max(0.0, end - time.monotonic())) and not self._lost:
+        while (source := self._source) is not None and time.monotonic() < end:
+            if source.drain(max(0.0, end - time.monotonic())) and not self._lost:
                 return True
             self.health()
         if self.mode == "polling":

@@ -47,7 +47,7 @@ class Tree:
         return {
             path: sorted(f"do_{one}" for one in text.markers)
             for path, text in texts.items()
-            if text.markers and not self.is_ignored(path)
+            if text.markers and not path.startswith("../") and not self.is_ignored(path)
         }
 
     def places(self) -> dict[str, set[str]]:

@@ -6,6 +6,7 @@ urgent files alone, so that an edit never waits for a whole workspace. It does n
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import threading
@@ -38,7 +39,7 @@ class _Task:
 
 
 class ParsePool:
-    """Parses texts in child processes. Children start when the first files come."""
+    """Parses texts in child processes. Children start when the first files come, or before by ``start``."""
 
     def __init__(self, workers: int, deadline_seconds: float) -> None:
         """Make a pool.
@@ -57,6 +58,12 @@ class ParsePool:
         self._tasks: deque[_Task] = deque()
         self._slots: list[_Slot] = []
         self._closed = False
+
+    def start(self) -> None:
+        """Start children now, for files that come soon; returns at once."""
+        with self._changed:
+            while not self._closed and len(self._slots) < self._workers:
+                self._slots.append(_Slot(self._take, is_reserved=False, is_early=True))
 
     def submit(
         self, path: str, language_id: str, module_name: str, text: bytes, *, urgent: bool = False
@@ -146,7 +153,7 @@ class ParsePool:
 class _Slot:
     """One thread that feeds one child."""
 
-    def __init__(self, take: Callable[[_Slot], _Task | None], *, is_reserved: bool) -> None:
+    def __init__(self, take: Callable[[_Slot], _Task | None], *, is_reserved: bool, is_early: bool = False) -> None:
         self.is_idle = False
         self.is_reserved = is_reserved  # for urgent tasks
         self.path = ""  # what the child parses now
@@ -155,6 +162,7 @@ class _Slot:
         self._messages: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._deaths = 0  # without an answer since
+        self._is_early = is_early  # the child starts before its first task
         self._thread = threading.Thread(target=self._run, name="parse-slot", daemon=True)
         self._thread.start()
 
@@ -172,6 +180,9 @@ class _Slot:
         self._thread.join(5.0)
 
     def _run(self) -> None:
+        if self._is_early:
+            with contextlib.suppress(WorkerDiedError):  # the first task will tell
+                self._started_child()
         while (task := self._take(self)) is not None:
             if task.future.set_running_or_notify_cancel():
                 try:

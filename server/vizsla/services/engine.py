@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
 
+from vizsla.core.errors import VizslaError
+from vizsla.services.indexing import RECONCILED_AT
 from vizsla.services.lending import LentResources
 from vizsla.services.progress import Progress
 from vizsla.services.resources import Resources
@@ -71,8 +73,12 @@ class Engine:
 
     def start(self, by: WatchBy) -> None:
         """Begin to keep the index up, as its writer if no other process is."""
+        workspace = self.workspace
+        with contextlib.suppress(VizslaError):  # the schedule will meet it, and tell
+            if workspace.is_writer and workspace.store.meta(RECONCILED_AT) is None:
+                workspace.resources.pool.start()  # while files are looked for that they can parse
         if by != "none":
-            self.watcher = watch(self.workspace.root, self.schedule, by=by)
+            self.watcher = watch(workspace.root, self.schedule, by=by)
         self.schedule.start()
 
     def read_settings(self) -> None:

@@ -29,6 +29,7 @@ from vizsla.services.searching import understood
 RootsListener = Listener
 
 _FIRST_SECONDS = 1.0  # that a question on a workspace nobody has indexed yet waits for something to be found in
+_LONGEST_FIRST_SECONDS = 1.6  # and while nothing at all is there
 _POLL_SECONDS = 0.02
 
 
@@ -256,7 +257,12 @@ def _wait_for_first(root: Root, question: Question) -> None:
     engine = root.engine
     if engine is None or engine.schedule.state.activity in ("paused", "cancelled"):
         return
+    end = time.monotonic() + _LONGEST_FIRST_SECONDS
     with contextlib.suppress(VizslaError):  # the question itself will tell
-        if engine.workspace.current_store().meta(RECONCILED_AT) is None:
+        store = engine.workspace.current_store()
+        if store.meta(RECONCILED_AT) is None:
             engine.schedule.prefer(question)
             engine.schedule.wait_first(_FIRST_SECONDS)
+            while store.function_count == 0 and time.monotonic() < end:
+                if engine.schedule.wait_first(_POLL_SECONDS):
+                    break

@@ -1,4 +1,4 @@
-"""An answer with open buffers is the answer after saving them: the same functions, order, places and scores."""
+"""An answer with open buffers is that of an index of saved files: the same functions, order, places and scores."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
-from services.trees import borrow
+from services.trees import borrow, sharing_vectors
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.resources import Resources
 from vizsla.services.searching import SearchService
@@ -90,12 +91,12 @@ def told(answer: Answer) -> list[tuple[object, ...]]:
     return sorted(hits)
 
 
-def ask_all(service: SearchService) -> dict[str, list[tuple[object, ...]]]:
+def ask_all(service: SearchService, *, must_be_complete: bool = True) -> dict[str, list[tuple[object, ...]]]:
     async def ask() -> dict[str, list[tuple[object, ...]]]:
         answers = {}
         for question in QUESTIONS:
             answer = await service.search(SearchRequest(query=question, limit=100, rerank="off"))
-            assert answer.is_semantic and not answer.is_partial
+            assert answer.is_semantic and not (must_be_complete and answer.is_partial)
             answers[question] = told(answer)
         return answers
 
@@ -108,9 +109,7 @@ def test_an_answer_with_open_buffers_is_the_answer_after_saving_them(seed: int, 
     place = Path(tempfile.mkdtemp())
     root = place / "root"
     texts = {path: text_of(chance, path) for path in PATHS[:5]}
-    for path, text in texts.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
+    write(root, texts)
     own = borrow(resources, place / "cache")
     with Workspace(root, own) as workspace:
         Upkeep(workspace).run()
@@ -123,9 +122,7 @@ def test_an_answer_with_open_buffers_is_the_answer_after_saving_them(seed: int, 
         assert workspace.overlay.wait_settled(60)
         unsaved = ask_all(service)
 
-        for path in opened:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(texts[path])
+        write(root, texts)
         Upkeep(workspace).run()
         saved_and_open = ask_all(service)
         workspace.overlay.close_all()
@@ -135,3 +132,78 @@ def test_an_answer_with_open_buffers_is_the_answer_after_saving_them(seed: int, 
         assert seed != 0 or unsaved != untouched
     own.close()
     shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("seed", range(EXAMPLES // 2))
+def test_whatever_happens_answers_are_those_of_the_disk_under_the_buffers(seed: int, resources: Resources) -> None:
+    chance = random.Random(1_000 + seed)
+    place = Path(tempfile.mkdtemp())
+    root = place / "root"
+    root.mkdir()
+    disk = {path: text_of(chance, path) for path in PATHS[:4]}
+    buffers: dict[str, str] = {}
+    write(root, disk)
+    own = borrow(resources, place / "cache")
+    with Workspace(root, own) as workspace:
+        service, upkeep = SearchService(workspace), Upkeep(workspace)
+        upkeep.run()
+        for step in range(24):
+            path = chance.choice(PATHS)
+            match chance.choice(["edit", "edit", "save", "close", "checkout", "delete", "reconcile"]):
+                case "edit":
+                    buffers[path] = text_of(chance, path, buffers.get(path, disk.get(path, "")))
+                    workspace.overlay.open(path, buffers[path])
+                case "save" if path in buffers:
+                    disk[path] = buffers[path]
+                case "close":
+                    buffers.pop(path, None)
+                    workspace.overlay.close(path)
+                case "checkout":
+                    disk[path] = text_of(chance, path, disk.get(path, ""))
+                case "delete":
+                    disk.pop(path, None)
+                    (root / path).unlink(missing_ok=True)
+                case _:
+                    upkeep.indexing.reconcile()  # vectors come later
+            write(root, disk)
+            if step % 8 == 7:
+                upkeep.run()
+                workspace.overlay.store_changed()
+                assert workspace.overlay.wait_settled(60)
+                until_equal(service, fresh_answers(resources, own, place / f"fresh{step}", {**disk, **buffers}))
+        service.close()
+    own.close()
+    shutil.rmtree(place)
+
+
+def write(root: Path, texts: dict[str, str]) -> None:
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+
+def fresh_answers(
+    resources: Resources, own: Resources, place: Path, texts: dict[str, str]
+) -> dict[str, list[tuple[object, ...]]]:
+    """The answers of a new index of these files, which has the same vectors."""
+    place.mkdir()
+    write(place / "root", texts)
+    (place / "root").mkdir(exist_ok=True)
+    with (
+        sharing_vectors(resources, own.embeddings, place / "cache") as sharing,
+        Workspace(place / "root", sharing) as fresh,
+    ):
+        Upkeep(fresh).run()
+        service = SearchService(fresh)
+        try:
+            return ask_all(service)
+        finally:
+            service.close()
+
+
+def until_equal(service: SearchService, wanted: dict[str, list[tuple[object, ...]]]) -> None:
+    """A buffer whose file changed beneath it is taken in a moment after that was noticed."""
+    deadline = time.monotonic() + 20
+    while (found := ask_all(service, must_be_complete=False)) != wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert found == wanted

@@ -35,7 +35,8 @@ def folders(one: Live) -> set[str]:
 
 def test_a_file_is_not_taken_in_while_somebody_still_writes_it(watched: Live) -> None:
     text, path = TEXT.format("whole"), watched.root / "shop/slow.py"
-    taken_in, seconds = set(), 1.0
+    taken_in: set[bool] = set()
+    seconds = 1.0
     while seconds > 0.9:  # on a busy machine again: after a second without a word nobody waits
         path.unlink(missing_ok=True)
         watched.settle()

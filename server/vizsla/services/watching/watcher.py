@@ -28,7 +28,6 @@ WatchBy = Literal["own", "polling", "client", "none"]
 _LOOK_SECONDS = 2.0  # between two looks whether all is well
 _POLL_SECONDS = 2.0  # between two comparisons where nothing can be watched
 _RETRY_SECONDS = 600.0  # after which watching is tried again: others may have given watches back
-_GIT_EXCLUDES = ".git/info"  # the one folder of git's that people write into, to say what is ignored
 _ADVICE = "raise fs.inotify.max_user_watches or fs.inotify.max_user_instances, or exclude folders"
 
 
@@ -108,14 +107,12 @@ class Watcher(FolderListener):
         source = self._source  # which ``close`` takes away meanwhile
         if source is not None:
             source.watch(path)
-            if not path:
-                source.watch(_GIT_EXCLUDES)
 
     def walked(self, folders: Collection[str]) -> None:
         """Watch no other folders than these."""
         source = self._source
         if source is not None:
-            source.keep({*folders, _GIT_EXCLUDES})
+            source.keep(folders)
 
     def drain(self, seconds: float) -> bool:
         """Wait until what happened before the call was told."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vizsla_trainer.negatives.ranking import Ranking
 from vizsla_trainer.recipe import NegativesRecipe
 
+_ROUNDING = 1e-5  # of a cosine in fp32: a cut at 1 cuts nothing
 _SPARE_RANKS = 50  # for codes that the cuts take out of a ranking
 
 
@@ -78,8 +79,8 @@ def _kept(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Codes of a query that are surely wrong, best first, and their cosines."""
     codes, scores = ranking.codes[query], ranking.scores[query]
-    cut = max(recipe.least_cut, recipe.similarity_cut * float(ranking.positive_scores[query]))
-    is_kept = (codes >= 0) & (scores <= cut) & (ranking.alike[query] <= recipe.duplicate_cut)
+    cut = max(recipe.least_cut, recipe.similarity_cut * float(ranking.positive_scores[query])) + _ROUNDING
+    is_kept = (codes >= 0) & (scores <= cut) & (ranking.alike[query] <= recipe.duplicate_cut + _ROUNDING)
     is_kept &= ~np.isin(codes, np.fromiter(never, dtype=np.int32, count=len(never)))
     return codes[is_kept], scores[is_kept]
 

@@ -49,10 +49,12 @@ class Conduct:
         self.methods_asked.append(method)
         if not isinstance(params, dict):
             return
-        if (token := params.get("partialResultToken")) is not None:
-            self._partial[token] = number
-        if (token := params.get("workDoneToken")) is not None:
-            self._work[token] = "made"
+        arguments = params.get("arguments")  # of a command, whose first may be the parameters of a request of ours
+        for asking in (params, *(arguments if isinstance(arguments, list) else ())):
+            if isinstance(asking, dict) and (token := asking.get("partialResultToken")) is not None:
+                self._partial[token] = number
+            if isinstance(asking, dict) and (token := asking.get("workDoneToken")) is not None:
+                self._work[token] = "made"
         if method == "initialize":
             options = params.get("initializationOptions")
             capabilities = params.get("capabilities")

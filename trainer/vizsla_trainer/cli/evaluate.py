@@ -11,7 +11,7 @@ import typer
 from vizsla.core.options import load_settings
 from vizsla_trainer.cli.stopping import stoppable
 from vizsla_trainer.cli.telling import telling
-from vizsla_trainer.cli.train import INTERRUPTED, be_nice, check_installed
+from vizsla_trainer.cli.train import INTERRUPTED, be_nice, check_device, check_installed
 from vizsla_trainer.errors import StoppedError
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ def r2ps(
     Nothing is put to use. What was done is passed over, so it can be stopped and run again.
     """
     check_installed("to train models")
+    check_device(device)
     settings, refused = load_settings(None)
     for sentence in refused:
         print(f"vizsla: {sentence}", file=sys.stderr)

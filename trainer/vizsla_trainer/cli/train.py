@@ -79,6 +79,7 @@ def train(
     What an earlier run of the same workspaces made is used where nothing changed. Ctrl-C keeps what was done.
     """
     check_installed("to train models")
+    check_device(device)
     settings, refused = load_settings(None)
     for sentence in refused:
         print(f"vizsla: {sentence}", file=sys.stderr)
@@ -112,6 +113,12 @@ def check_installed(what: str) -> None:
     for library in ("torch", "transformers", "sentence_transformers", "onnx", "safetensors", "matplotlib"):
         if importlib.util.find_spec(library) is None:
             raise ModelError(needs_extra(what))
+
+
+def check_device(device: str | None) -> None:
+    """Raise a sentence where a device has no meaning."""
+    if device not in (None, "cpu", "cuda", "mps"):
+        raise ModelError(f"--device must be cpu, cuda or mps, got {device!r}")
 
 
 def be_nice() -> None:

@@ -197,3 +197,6 @@ def _augment(context: Context, examples: Sequence[Example]) -> Callable[[str, st
 def _write_result(context: Context, name: str, result: TrainResult) -> None:
     told = {**dataclasses.asdict(result), "folder": str(result.folder.relative_to(context.folder.path))}
     write_json(context.folder / name / "result.json", told)
+    # Nothing goes on from here any more, and a checkpoint is four times as large as the model.
+    for path in (context.folder / name).glob("*.safetensors"):
+        path.unlink()

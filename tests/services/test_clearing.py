@@ -9,6 +9,7 @@ import pytest
 from services.trees import BorrowedResources, borrow
 from shop import write_tree
 from vizsla.core.errors import IndexBusyError
+from vizsla.index.lock import WriterLock
 from vizsla.services.clearing import clear_all, clear_workspace
 from vizsla.services.index_directory import workspace_directory
 from vizsla.services.resources import Resources
@@ -106,3 +107,19 @@ def test_a_reader_of_a_cleared_index_can_begin_anew(shop: Path, own: BorrowedRes
         assert Upkeep(reader).run().is_complete
         assert reader.is_writer and reader.store.function_count > 0
         reader.close()
+
+
+def test_clearing_all_deletes_runs_of_training_but_for_one_that_goes_on(own: BorrowedResources) -> None:
+    training = own.cache_directory / "training"
+    for name in ("done", "going-on"):
+        (training / name).mkdir(parents=True)
+        (training / name / "codes.jsonl.gz").write_bytes(b"code")
+    lock = WriterLock(training / "going-on" / ".lock")
+    assert lock.try_acquire()
+    with own:
+        with pytest.raises(IndexBusyError, match="a training keeps going-on"):
+            clear_all(own)
+        lock.release()
+        assert [path.name for path in training.iterdir()] == ["going-on"]
+        assert clear_all(own) > 0
+    assert list(training.iterdir()) == []

@@ -31,7 +31,7 @@ def clear_workspace(root: Path, resources: Resources) -> int:
 
 
 def clear_all(resources: Resources) -> int:
-    """Delete every index and every vector; models that were added stay.
+    """Delete every index, every vector and every run of training; models that were added stay.
 
     Returns:
         Bytes freed.
@@ -46,6 +46,12 @@ def clear_all(resources: Resources) -> int:
     for directory in sorted(workspaces.iterdir()) if workspaces.is_dir() else ():
         try:
             freed += _clear_directory(directory, resources)
+        except IndexBusyError as error:
+            busy.append(str(error))
+    training = resources.cache_directory / "training"
+    for directory in sorted(training.iterdir()) if training.is_dir() else ():
+        try:
+            freed += _clear_run(directory)
         except IndexBusyError as error:
             busy.append(str(error))
     freed += resources.embeddings.clear()
@@ -68,5 +74,16 @@ def _clear_directory(directory: Path, resources: Resources) -> int:
         return delete_directory(directory)
     except OSError as error:
         raise CacheError(f"{directory} could not be deleted ({error}); delete it by hand") from error
+    finally:
+        lock.release()
+
+
+def _clear_run(directory: Path) -> int:
+    """Delete a run of training, which holds functions and questions as text."""
+    lock = WriterLock(directory / ".lock")
+    if not lock.try_acquire():
+        raise IndexBusyError(f"a training keeps {directory.name}; end it, then clear again")
+    try:
+        return delete_directory(directory)
     finally:
         lock.release()

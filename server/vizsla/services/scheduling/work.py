@@ -122,6 +122,9 @@ class Work:
         self._begun = time.monotonic()
         is_first, self._is_first_index = self.reconciled_at is None, self._workspace.store.meta(RECONCILED_AT) is None
         self._walked = set()
+        if self._is_first_index:
+            # The parse workers start while we look for files: somebody may wait for a first answer.
+            self._workspace.resources.pool.submit("", "python", "", b"")
 
         def order(files: list[FoundFile]) -> list[FoundFile]:
             wanted = self.take_order()

@@ -151,6 +151,9 @@ def test_filters_let_the_right_functions_through(store: Store) -> None:
     assert passing(KeyFilter(path_globs=["*.py"], exclude_globs=["tests/"])) == ["src/app/a.py"]
     assert passing(KeyFilter(folder="src")) == ["src/app/a.py", "src/b.go"]
     assert passing(KeyFilter(folder="sr")) == []
+    assert passing(KeyFilter(not_folders=["src/app", "tests/"])) == ["src/b.go"]
+    assert passing(KeyFilter(folder="src/", not_folders=["src/app"], path_globs=["*"])) == ["src/b.go"]
+    assert len(passing(KeyFilter(not_folders=["sr"]))) == 3
     assert passing(KeyFilter(paths=["src/b.go", "gone.py"])) == ["src/b.go"]
     assert passing(KeyFilter(paths=[])) == [] and KeyFilter(paths=[]).restricts
 

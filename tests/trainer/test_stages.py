@@ -96,6 +96,7 @@ def test_a_damaged_file_is_made_again(toy: Toy, tmp_path: Path) -> None:
     assert outcome.decision == toy.outcome.decision
 
 
+@pytest.mark.slow
 def test_ended_in_any_stage_a_run_goes_on_to_the_same_models(toy: Toy, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     ended = []
@@ -112,6 +113,7 @@ def test_ended_in_any_stage_a_run_goes_on_to_the_same_models(toy: Toy, tmp_path:
         assert made.fingerprint == expected.fingerprint
 
 
+@pytest.mark.slow
 def test_stopping_keeps_what_was_done_and_resuming_mines_nothing_again(toy: Toy, tmp_path: Path) -> None:
     folder, workspace = tmp_path / "run", Path(shutil.copytree(toy.workspace, tmp_path / "shop"))
     wish: list[bool] = []
@@ -138,6 +140,7 @@ def test_a_stage_alone_says_which_one_it_needs(toy: Toy, tmp_path: Path) -> None
         run_stages(context, ["retriever"])
 
 
+@pytest.mark.slow
 def test_poisoned_labels_are_never_put_to_use(toy: Toy, tmp_path: Path) -> None:
     folder = toy.copied(tmp_path / "run")
     path = folder / "filter/train.jsonl.gz"
@@ -190,6 +193,7 @@ def test_one_giant_function_leaves_the_models_alone(toy: Toy, tmp_path: Path) ->
     _refused(outcome, context, tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_in_a_sentence_and_the_run_goes_on_when_there_is_room(toy: Toy, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     recipe = toy_recipe(toy.base, retriever={"most_steps": 4}, reranker={"enabled": False})

@@ -35,6 +35,8 @@ def loss_picture(losses: Mapping[str, Sequence[float]], dev: Mapping[str, Sequen
         for number, (name, points) in enumerate(dev.items()):
             if points:
                 axes[1].plot(*zip(*points, strict=True), color=f"C{number}", marker="o", markersize=3, label=name)
+        for axis in axes:
+            axis.xaxis.get_major_locator().set_params(integer=True)
         _label(axes[0], "Loss while training", "step", "loss (nats per query)", legend=bool(losses))
         _label(axes[1], "MRR on dev while training", "step", "MRR (0 to 1)", legend=any(dev.values()))
         return png()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import shutil
@@ -19,6 +20,8 @@ from vizsla_trainer.export.folders import Trained, describe_model, export_model,
 from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stored import read_json, write_json
+
+_LARGE = 10_000_000  # bytes
 
 KINDS: Mapping[str, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross-encoder"}
 
@@ -96,7 +99,7 @@ def gate(context: Context) -> None:
             found=found,
         )
         with tempfile.TemporaryDirectory(prefix=".exporting-", dir=place.parent) as temporary:
-            made = Path(shutil.copytree(source, Path(temporary) / role))
+            made = Path(shutil.copytree(source, Path(temporary) / role, copy_function=_copied))
             describe_model(made, card=card, facts=facts)
             if place.exists():
                 shutil.rmtree(place)
@@ -111,6 +114,15 @@ def trained(context: Context) -> Trained:
         retriever=folders["retriever"] if is_wanted("retriever", context.recipe) else None,
         reranker=folders["reranker"] if is_wanted("reranker", context.recipe) else None,
     )
+
+
+def _copied(source: str, destination: str) -> None:
+    """Weights are shared where the file system can, and nobody writes into them; what is small is copied."""
+    if Path(source).stat().st_size >= _LARGE:
+        with contextlib.suppress(OSError):
+            Path(destination).hardlink_to(source)
+            return
+    shutil.copyfile(source, destination)
 
 
 def _trained_weights(context: Context) -> dict[str, Path]:

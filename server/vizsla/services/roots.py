@@ -121,7 +121,7 @@ class Roots:
         """
         question, _ = understood(request)
         chosen = self._chosen(request.roots)
-        await asyncio.gather(*(self._run(_wait_for_first, root, question) for root in chosen))
+        await asyncio.gather(*(self._wait_for_first(root, question) for root in chosen))
         parts, notes = _parts(chosen)
         resources = self._registry.resources
         async for answer in federated_answers(parts, request, resources.settings.search, resources.models, notes):
@@ -208,8 +208,24 @@ class Roots:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._registry.close(seconds)
 
-    async def _run(self, work: Callable[..., object], *arguments: object) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+    async def _wait_for_first(self, root: Root, question: Question) -> None:
+        """Wait for the likeliest files of a workspace that was never indexed, but not for long."""
+        engine = root.engine
+        if engine is None or engine.schedule.state.activity in ("paused", "cancelled"):
+            return
+        if not await self._run(lambda: _prefers(engine, question)):
+            return
+        started = time.monotonic()
+        while not engine.schedule.wait_first(0.0):
+            waited = time.monotonic() - started
+            if waited > _LONGEST_FIRST_SECONDS:
+                return
+            if waited > _FIRST_SECONDS and not await self._run(lambda: _is_empty(engine)):
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _run(self, work: Callable[[], bool]) -> bool:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _engines_around(self, path: Path) -> list[tuple[Root, Engine]]:
         """The open folders that hold a path, inner and outer."""
@@ -252,17 +268,17 @@ def _parts(roots: Sequence[Root]) -> tuple[list[Part], list[str]]:
     return [Part(root=root, hidden=inner_folders(root.path, paths)) for root in opened], notes
 
 
-def _wait_for_first(root: Root, question: Question) -> None:
-    """Where nothing is indexed yet, have the likeliest files parsed first and wait for them, but not for long."""
-    engine = root.engine
-    if engine is None or engine.schedule.state.activity in ("paused", "cancelled"):
-        return
-    end = time.monotonic() + _LONGEST_FIRST_SECONDS
+def _prefers(engine: Engine, question: Question) -> bool:
+    """Where nothing was indexed to the end yet, have the likeliest files parsed first; False elsewhere."""
     with contextlib.suppress(VizslaError):  # the question itself will tell
-        store = engine.workspace.current_store()
-        if store.meta(RECONCILED_AT) is None:
+        if engine.workspace.current_store().meta(RECONCILED_AT) is None:
             engine.schedule.prefer(question)
-            engine.schedule.wait_first(_FIRST_SECONDS)
-            while store.function_count == 0 and time.monotonic() < end:
-                if engine.schedule.wait_first(_POLL_SECONDS):
-                    break
+            return True
+    return False
+
+
+def _is_empty(engine: Engine) -> bool:
+    """Whether there is no function to be found yet."""
+    with contextlib.suppress(VizslaError):
+        return engine.workspace.current_store().function_count == 0
+    return False

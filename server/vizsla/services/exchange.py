@@ -66,8 +66,11 @@ class SettingsExchange:
                     if self._wanted is wanted:
                         self.problem = f"{error}; what was open before stays in use"
                 continue
-            self._registry.exchange_resources(resources)
+            is_in_use = self._registry.exchange_resources(resources)
             with self._lock:
+                if not is_in_use:
+                    self._opening = None
+                    return
                 resources.settings = _with_what_is_open(self._wanted, resources.settings)
 
 

@@ -43,7 +43,7 @@ class RootRegistry:
 
     def find(self, folder: Path) -> Root | None:
         """The root that was added under this name, or that is this folder."""
-        name = folder.absolute()
+        name = folder.expanduser().absolute()
         named = next((root for root in self._roots if name in root.names), None)
         return named or next((root for root in self._roots if root.path == resolved(folder)), None)
 
@@ -83,18 +83,23 @@ class RootRegistry:
                 engine.close()
         self._listener.changed()
 
-    def exchange_resources(self, resources: Resources) -> None:
-        """Have every folder use other resources; the old ones are closed. Questions are answered all the while."""
+    def exchange_resources(self, resources: Resources) -> bool:
+        """Have every folder use other resources; the old ones are closed. Questions are answered all the while.
+
+        Returns:
+            False when everything was closed, so that the new ones were as well.
+        """
         with self._changing:
-            before, self.resources = self.resources, resources
             if self._closing.is_set():
                 resources.close()
-                return
+                return False
+            before, self.resources = self.resources, resources
             for root in self._roots:
                 if not self._open(root):
                     self._mend_later()
             before.close()
         self._listener.changed()
+        return True
 
     def clear(self, root: Root) -> None:
         """Delete the index of a folder, which then waits for its schedule to be resumed.
@@ -158,7 +163,9 @@ class RootRegistry:
                     engine.workspace.overlay.open(root.below(buffer.path), buffer.text, buffer.version)
         if before is not None:
             before.close()  # gives the index free for the new one to write
-        if engine is not None:
+        if engine is not None and self._closing.is_set():  # it was too late for ``close`` to see it
+            engine.close()
+        elif engine is not None:
             if is_paused:
                 engine.schedule.pause()
             engine.start(self._by)

@@ -18,6 +18,7 @@ from services.git_trees import make_repository
 from services.live_tree import Text, Tree, visible_through
 from services.roots_at import Heard, asked, settle
 from services.trees import borrow
+from vizsla.services.engine import WatchBy
 from vizsla.services.resources import Resources
 from vizsla.services.roots import Roots
 
@@ -41,8 +42,13 @@ class LiveMachine(RuleBasedStateMachine):
 
     lender: Resources
 
-    @initialize(files=st.dictionaries(paths, counts, max_size=5), with_inner=st.booleans())
-    def begin(self, files: dict[str, int], with_inner: bool) -> None:
+    @initialize(
+        files=st.dictionaries(paths, counts, max_size=5),
+        with_inner=st.booleans(),
+        watch=st.sampled_from(["own", "own", "client"]),
+    )
+    def begin(self, files: dict[str, int], with_inner: bool, watch: WatchBy) -> None:
+        self.watch: WatchBy = watch
         self.place = Path(tempfile.mkdtemp()).resolve()
         self.top = make_repository(self.place / "root")
         (self.top / "inner").mkdir()
@@ -76,6 +82,7 @@ class LiveMachine(RuleBasedStateMachine):
             return
         (self.top / path).unlink()
         self.forget(self.tree.disk.pop(path))
+        self.hint(path)
 
     @rule(source=paths, to=paths)
     def rename(self, source: str, to: str) -> None:
@@ -85,6 +92,7 @@ class LiveMachine(RuleBasedStateMachine):
         (self.top / source).replace(self.top / to)
         self.forget(self.tree.disk.get(to, Text(())))
         self.tree.disk[to] = self.tree.disk.pop(source)
+        self.hint(source, to)
 
     @rule(source=st.sampled_from(FOLDERS), to=st.sampled_from(FOLDERS))
     def move_folder(self, source: str, to: str) -> None:
@@ -95,6 +103,7 @@ class LiveMachine(RuleBasedStateMachine):
         before.rename(after)
         for path in [path for path in self.tree.disk if path.startswith(source + "/")]:
             self.tree.disk[to + path.removeprefix(source)] = self.tree.disk.pop(path)
+        self.hint(source, to)
 
     @rule(source=st.sampled_from(FOLDERS))
     def delete_folder(self, source: str) -> None:
@@ -103,6 +112,7 @@ class LiveMachine(RuleBasedStateMachine):
         shutil.rmtree(self.top / source)
         for path in [path for path in self.tree.disk if path.startswith(source + "/")]:
             self.forget(self.tree.disk.pop(path))
+        self.hint(source)
 
     @rule(chosen=st.sampled_from([(file, text) for file, texts in IGNORING.items() for text in texts]))
     def ignore(self, chosen: tuple[str, str]) -> None:
@@ -112,6 +122,7 @@ class LiveMachine(RuleBasedStateMachine):
         else:
             (self.top / file).unlink(missing_ok=True)
         self.tree.ignore_files[file] = text
+        self.hint(file)
 
     # The editor
 
@@ -217,7 +228,7 @@ class LiveMachine(RuleBasedStateMachine):
 
     def start(self) -> None:
         """A new server, and an editor that opens in it what it has open."""
-        self.roots = Roots(borrow(self.lender, self.place / "cache"), listener=Heard(), watch="own")
+        self.roots = Roots(borrow(self.lender, self.place / "cache"), listener=Heard(), watch=self.watch)
         buffers = sorted(self.tree.buffers)
         for path in buffers[::2]:
             self.tell(path)
@@ -243,6 +254,12 @@ class LiveMachine(RuleBasedStateMachine):
             file.write_text(text.source())
         self.forget(self.tree.disk.get(path, Text(())))
         self.tree.disk[path] = text
+        self.hint(path)
+
+    def hint(self, *paths: str) -> None:
+        """A client that watches the disk tells the server."""
+        if self.watch == "client" and hasattr(self, "roots"):
+            self.roots.changed(Path(os.path.normpath(self.top / path)) for path in paths)
 
     def forget(self, text: Text) -> None:
         """These may be nowhere now; whoever looks asks what is visible first."""

@@ -184,6 +184,15 @@ def test_a_workspace_with_too_little_in_it_leaves_the_models_alone_and_says_why(
     assert "too few to learn from" in outcome.decision.reasons[0]
 
 
+def test_a_report_tells_nothing_of_an_earlier_run(toy: Toy, tmp_path: Path) -> None:
+    folder = toy.copied(tmp_path / "run")
+    workspace = make_workspace(tmp_path / "small", 6)
+    outcome, _ = toy_run(folder, workspace, toy.recipe, toy.with_cache(tmp_path / "cache"))
+    assert outcome.report is not None
+    assert "Before and after" not in outcome.report.read_text()
+    assert "train, by source" not in outcome.report.read_text()
+
+
 def test_one_giant_function_leaves_the_models_alone(toy: Toy, tmp_path: Path) -> None:
     workspace = tmp_path / "giant"
     workspace.mkdir()

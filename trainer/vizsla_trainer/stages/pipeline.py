@@ -175,6 +175,9 @@ def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
         if only:
             raise
         problem = str(error)
+        # What follows was made of something else, by an earlier run; the report must not tell of it.
+        for later in STAGES[STAGES.index(stage) :]:
+            context.folder.forget(later.name)
     except OSError as error:
         raise told(error, context.folder.path) from None
     if only and "gate" not in only:

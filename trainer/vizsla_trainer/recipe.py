@@ -112,7 +112,7 @@ class RetrieverRecipe:
     enabled: bool = True
     base: str = "default"  # that of the package; else the name of an added model, or a path
     epochs: int = 3
-    most_steps: int = 300
+    most_steps: int = 120
     batch: int = 64  # pairs whose codes are each other's negatives
     chunk_tokens: int = 4_096  # of one forward pass: gradient caching makes the batch out of chunks
     scale: float = 20.0  # 1 / temperature
@@ -124,11 +124,11 @@ class RetrieverRecipe:
     code_tokens: int = 256
     freezes_embeddings: bool = True
     precision: Precision = "auto"
-    evaluate_every: int = 50  # steps; the best on dev is kept
-    checkpoint_every: int = 50  # steps
+    evaluate_every: int = 40  # steps; the best on dev is kept
+    checkpoint_every: int = 20  # steps
     most_bad_steps: int = 5  # with a loss that is no number, one after another
     hard_negatives: int = 1  # for each pair in the second round; 0: no second round
-    second_steps: int = 150  # of the second round
+    second_steps: int = 40  # of the second round
 
     def __post_init__(self) -> None:
         _check_training(self)
@@ -174,7 +174,7 @@ class RerankerRecipe:
     base: str = "default"  # that of the package, or the retriever's base where the package has none; or as above
     start: Start = "base"  # from the base model, or from the retriever just trained
     epochs: int = 2
-    most_steps: int = 400
+    most_steps: int = 160
     batch: int = 8  # queries of a step, each with its right code and its negatives
     chunk_tokens: int = 8_192
     scale: float = 20.0  # what the bounded score is multiplied with before the softmax
@@ -186,8 +186,8 @@ class RerankerRecipe:
     code_tokens: int = 192
     freezes_embeddings: bool = True
     precision: Precision = "auto"
-    evaluate_every: int = 100
-    checkpoint_every: int = 50
+    evaluate_every: int = 80
+    checkpoint_every: int = 20
     most_bad_steps: int = 5
 
     def __post_init__(self) -> None:
@@ -201,7 +201,7 @@ class EvaluateRecipe:
 
     resamples: int = 10_000  # of the paired bootstrap
     confidence: float = 0.95
-    depths: tuple[int, ...] = (5, 10, 20, 50)  # candidates that the reranker reads; the best on dev is taken
+    depths: tuple[int, ...] = (5, 10, 20)  # candidates that the reranker reads; the best on dev is taken
     weights: tuple[float, ...] = (
         0.25,
         0.5,
@@ -209,8 +209,8 @@ class EvaluateRecipe:
         2.0,
         4.0,
     )  # of the reranker's log-odds against the retriever's, likewise
-    reranked_dev: int = 150  # queries whose candidates are read, at most: each costs as many passes as the depth
-    reranked_test: int = 400
+    reranked_dev: int = 100  # queries whose candidates are read, at most: each costs as many passes as the depth
+    reranked_test: int = 300
     latency_queries: int = 20
     examples: int = 10  # won and lost, shown in the report
 

@@ -22,7 +22,7 @@ from vizsla.services.engine import WatchBy
 from vizsla.services.resources import Resources
 from vizsla.services.roots import Roots
 
-EXAMPLES = int(os.environ.get("VIZSLA_LIVE_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("VIZSLA_LIVE_EXAMPLES", "20"))
 """More of them are for a change of the services: each takes some seconds."""
 
 PATHS = ("a.py", "b.py", "lib/a.py", "lib/deep/c.py", "src/b.py", "inner/a.py", "inner/sub/c.py", "inner/sub/d.py")
@@ -281,11 +281,11 @@ def test_at_rest_the_index_is_what_is_on_the_disk_and_in_the_editor(machine: typ
         machine,
         settings=settings(
             max_examples=EXAMPLES,
-            stateful_step_count=15 if EXAMPLES <= 10 else 30,
+            stateful_step_count=15 if EXAMPLES <= 20 else 30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
             phases=[Phase.generate],  # each example takes long, so shrinking one would take minutes
-            derandomize=EXAMPLES <= 10,
+            derandomize=EXAMPLES <= 20,
         ),
     )

@@ -14,6 +14,10 @@ def main() -> None:
 
         print(f"vizsla {__version__}")
         raise SystemExit(0)
+    if sys.argv[1:] in (["serve"], ["serve", "--stdio"]):  # an editor waits: no argument is left to parse
+        from vizsla.lsp.serving import serve
+
+        serve()
     from vizsla.cli.app import run
 
     raise SystemExit(run())

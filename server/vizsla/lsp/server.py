@@ -18,6 +18,8 @@ from vizsla.lsp.protocol import VizslaProtocol
 
 if TYPE_CHECKING:
     from vizsla.lsp.encoding import Encoding
+    from vizsla.lsp.preparing import Preparation
+    from vizsla.services.resources import Resources
     from vizsla.services.roots import Roots
 
 _SLOW_THREADS = 4
@@ -33,18 +35,22 @@ class VizslaServer(LanguageServer):
 
     protocol: VizslaProtocol
 
-    def __init__(self, ending: Ending, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self, ending: Ending, *, settings: Settings | None = None, preparation: Preparation | None = None
+    ) -> None:
         """Make it, with a loop that does not run yet.
 
         Args:
             ending: ends this process.
             settings: to begin with; the handlers set others when the client has told them.
+            preparation: of the resources; None where none was begun.
         """
         self.loop = asyncio.new_event_loop()
         super().__init__("vizsla", __version__, protocol_cls=VizslaProtocol, converter_factory=strict_converter)
         self.ending = ending
         self.settings = settings or Settings()
         self.roots: Roots | None = None
+        self._preparation = preparation
         self._slow = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow")
         self._tasks: set[asyncio.Task[Any]] = set()
         self.loop.set_exception_handler(_log_from_loop)
@@ -60,6 +66,12 @@ class VizslaServer(LanguageServer):
     def thread_pool(self) -> Never:
         """Not there: pygls would hand out the threads that something else waits for."""
         raise RuntimeError("handlers are coroutines, and hand slow work to run_blocking")
+
+    def take_resources(self) -> Resources:
+        """Resources under the settings of now; for the one who opens the roots."""
+        from vizsla.services.resources import Resources
+
+        return self._preparation.take(self.settings) if self._preparation is not None else Resources(self.settings)
 
     async def run_blocking(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do slow work on a thread of our own, and wait for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -162,9 +163,24 @@ class Connection:
 
 
 def _make_server(ending: Ending, register: Register | None) -> VizslaServer:
+    gc.disable()  # what is imported stays: looking for garbage in it costs time now and pauses later
+    try:
+        return _imported_server(ending, register)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _imported_server(ending: Ending, register: Register | None) -> VizslaServer:
+    preparation = None
+    if register is None:
+        from vizsla.lsp.preparing import Preparation
+
+        preparation = Preparation()
+        ending.before(preparation.close)
     from vizsla.lsp.server import VizslaServer
 
-    server = VizslaServer(ending)
+    server = VizslaServer(ending, preparation=preparation)
     if register is None:
         from vizsla.lsp.handlers import register as register_all
 

@@ -15,7 +15,6 @@ from vizsla.lsp.messages import SECTION
 from vizsla.lsp.options import client_of
 from vizsla.lsp.progress import Pulse
 from vizsla.lsp.server import VizslaServer
-from vizsla.services.resources import Resources
 from vizsla.services.roots import Roots
 
 _ANSWER_SECONDS = 1.0  # a client answers in milliseconds; one that does not must not keep its user waiting
@@ -60,7 +59,7 @@ async def _begin(ls: VizslaServer, dialogue: Dialogue, pulse: Pulse) -> bool:
     is_told, is_watching = await asyncio.gather(
         configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS), _register(ls, dialogue)
     )
-    ls.roots = Roots(Resources(ls.settings), listener=pulse, watch="client" if is_watching else "own")
+    ls.roots = Roots(ls.take_resources(), listener=pulse, watch="client" if is_watching else "own")
     for uri, buffer in dialogue.buffers.items():
         documents.hand_on(ls, uri, buffer)
     ls.spawn(pulse.run())

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from vizsla.core.errors import QueryError, VizslaError, WorkspaceError
@@ -29,7 +30,7 @@ from vizsla.services.searching import understood
 RootsListener = Listener
 
 _FIRST_SECONDS = 1.0  # that a question on a workspace nobody has indexed yet waits for something to be found in
-_LONGEST_FIRST_SECONDS = 1.6  # and while nothing at all is there
+_LONGEST_FIRST_SECONDS = 10.0  # and while nothing at all is there: an answer without a hit helps nobody
 _POLL_SECONDS = 0.02
 
 
@@ -114,17 +115,20 @@ class Roots:
 
     async def answers(self, request: SearchRequest) -> AsyncIterator[Answer]:
         """The fused answer, then, if there is a reranker, the reranked one. Of a workspace that was never indexed
-        the first files are waited for, at most a second.
+        comes first what is found at once, then, within about a second, what the likeliest files hold.
 
         Raises:
             QueryError: the question cannot be answered as it stands, or no folder is open.
         """
         question, _ = understood(request)
         chosen = self._chosen(request.roots)
-        await asyncio.gather(*(self._wait_for_first(root, question) for root in chosen))
-        parts, notes = _parts(chosen)
-        resources = self._registry.resources
-        async for answer in federated_answers(parts, request, resources.settings.search, resources.models, notes):
+        unread = [engine for root in chosen if (engine := await self._preferring(root, question)) is not None]
+        if unread:
+            async for answer in self._asked(chosen, replace(request, rerank="off")):
+                if answer.hits:
+                    yield answer
+            await asyncio.gather(*map(self._wait_for_first, unread))
+        async for answer in self._asked(chosen, request):
             yield answer
 
     async def similar(self, path: Path, line: int, character: int, *, limit: int | None = None) -> Answer:
@@ -208,13 +212,21 @@ class Roots:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._registry.close(seconds)
 
-    async def _wait_for_first(self, root: Root, question: Question) -> None:
-        """Wait for the likeliest files of a workspace that was never indexed, but not for long."""
+    async def _asked(self, chosen: Sequence[Root], request: SearchRequest) -> AsyncIterator[Answer]:
+        parts, notes = _parts(chosen)
+        resources = self._registry.resources
+        async for answer in federated_answers(parts, request, resources.settings.search, resources.models, notes):
+            yield answer
+
+    async def _preferring(self, root: Root, question: Question) -> Engine | None:
+        """What runs for a workspace of which more can be found in a moment; None for one that needs no waiting."""
         engine = root.engine
         if engine is None or engine.schedule.state.activity in ("paused", "cancelled"):
-            return
-        if not await self._run(lambda: _prefers(engine, question)):
-            return
+            return None
+        return engine if await self._run(lambda: _prefers(engine, question)) else None
+
+    async def _wait_for_first(self, engine: Engine) -> None:
+        """Wait for the likeliest files of a workspace that was never indexed, but not for long."""
         started = time.monotonic()
         while not engine.schedule.wait_first(0.0):
             waited = time.monotonic() - started

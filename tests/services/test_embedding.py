@@ -49,3 +49,21 @@ def test_a_wish_to_stop_is_heard_while_the_worker_computes(shop: Path, fresh_res
         done = EmbeddingService(workspace).embed(cancelled=lambda: next(asked, True))
         assert not done.is_complete
         assert workspace.store.pending_count == before - done.encoded
+
+
+def test_only_what_somebody_waits_for_is_embedded_while_other_work_waits(
+    shop: Path, fresh_resources: Resources
+) -> None:
+    with Workspace(shop, fresh_resources) as workspace:
+        IndexingService(workspace).reconcile()
+        wanted = {content for content, _ in workspace.store.pending(1_000)[-2:]}
+        before = workspace.store.pending_count
+        service = EmbeddingService(workspace)
+        service.hurry(wanted)
+        assert service.has_urgent
+        service.embed_urgent()
+        assert not service.has_urgent
+        assert workspace.store.pending_count == before - len(wanted)
+        assert not wanted & workspace.store.pending_hashes()
+        assert workspace.vectors is not None
+        assert len(workspace.vectors) == len(wanted)

@@ -30,6 +30,7 @@ _CHUNK = 1024  # texts fetched, and looked up in the cache, at a time
 _REQUEST = 256  # texts in one request to the worker: few enough that a kill loses little
 _URGENT_REQUEST = 16  # somebody waits, perhaps not for long: what is done by then must count
 _IN_FLIGHT = 2  # requests at once, so that the worker never waits for us
+_URGENT_AT_ONCE = 64  # that other work waits for: half a second on a laptop
 _MOST_URGENT = 2_000  # of texts that somebody looked at, the latest count: there may be nobody who embeds
 _POLL_SECONDS = 0.05  # between two looks at whether somebody wants to stop, or waits for something else
 
@@ -61,6 +62,25 @@ class EmbeddingService:
         """Embed these first: somebody is looking at their functions."""
         with self._lock:
             self._urgent.extendleft(reversed(list(hashes)))
+
+    @property
+    def has_urgent(self) -> bool:
+        """Whether somebody waits for a vector. Asked often."""
+        return bool(self._urgent)
+
+    def embed_urgent(self, cancelled: Cancelled = never) -> None:
+        """Embed the first of what somebody waits for and no more: other work goes on after it."""
+        models = self._workspace.resources.models
+        try:
+            urgent = self._urgent_texts()[:_URGENT_AT_ONCE]
+            if models is not None and urgent:
+                for _ in self._settle_urgent(models, urgent, Embedded(), cancelled):
+                    pass
+                self._workspace.kept_vectors.flush()
+        except DamagedError:
+            raise
+        except VizslaError as error:  # they stay pending
+            logger.warning("embedding stopped: %s", error)
 
     def embed(
         self, *, report: Report = unheard, cancelled: Cancelled = never, meanwhile: Meanwhile = NOTHING

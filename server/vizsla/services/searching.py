@@ -225,9 +225,11 @@ class SearchService:
         with view.layers() as layers:
             allowed = allowed_keys(layers, wanted)
             candidates = gather(question, vector, layers, count, allowed=allowed, use_words=not only_vector)
+        ranked = fuse(question, candidates)
         if self._hurry is not None:
-            self._hurry(one.function.content_hash for one in candidates if math.isnan(one.cosine))
-        return fold_duplicates(fuse(question, candidates))
+            unseen = [one.candidate for one in ranked if math.isnan(one.candidate.cosine)]
+            self._hurry(one.function.content_hash for one in unseen)
+        return fold_duplicates(ranked)
 
     def _checked(self, ranked: Sequence[Ranked], count: int, given_up: GivenUp) -> tuple[Shown, ...]:
         """The first ``count`` that still stand in their files; for one that is gone, a copy of it."""

@@ -89,10 +89,15 @@ class Work:
             self._finish(self._changes)
 
     def attend_to_paths(self) -> Collection[str]:
-        """What goes first while files are parsed; the paths of files that are there."""
+        """Changed files go first; the paths of those that are there."""
         if paths := self._wishes.take_paths():
             self.update(paths)
         return self._workspace.store.files_at(paths).keys()
+
+    def attend_to_questions(self) -> None:
+        """What a question found by its words, while files are still parsed: so the next one compares meaning too."""
+        if self.upkeep.embedding.has_urgent:
+            self.upkeep.embedding.embed_urgent(lambda: self._stops_comparing() or self._wishes.are_paths_due())
 
     def attend_to_all(self) -> None:
         """What goes first while vectors are made."""
@@ -215,16 +220,18 @@ class Work:
 
 
 class _WhileParsing(Meanwhile):
-    """Single changed files go first; a doubt ends the comparison, see ``Work``."""
+    """Single changed files and what somebody looks at go first; a doubt ends the comparison, see ``Work``."""
 
     def __init__(self, work: Work, wishes: Wishes) -> None:
         self._work, self._wishes = work, wishes
 
     def is_wanted(self) -> bool:
-        return self._wishes.are_paths_due()
+        return self._wishes.are_paths_due() or self._work.upkeep.embedding.has_urgent
 
     def attend(self) -> Collection[str]:
-        return self._work.attend_to_paths()
+        present = self._work.attend_to_paths()
+        self._work.attend_to_questions()
+        return present
 
     def order(self) -> Order | None:
         return self._work.take_order()

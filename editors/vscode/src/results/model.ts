@@ -1,0 +1,63 @@
+/** The last questions with their hits: what the tree in the side bar shows. */
+import type { SearchHit, SearchResult } from "../protocol.ts";
+
+const MOST_UNPINNED = 20;
+
+/** One question that was asked, or one function that was looked for the like of. */
+export interface Question {
+  readonly text: string;
+  readonly hits: readonly SearchHit[];
+  readonly notes: readonly string[];
+  readonly isPinned: boolean;
+  /** Asks it once more. */
+  readonly again: () => Promise<SearchResult>;
+}
+
+/** Hits of one file, the best first. */
+export interface FileGroup {
+  readonly question: Question;
+  readonly path: string;
+  readonly uri: string;
+  readonly hits: readonly SearchHit[];
+}
+
+/** Put a question in front; one of the same text is replaced and keeps its pin. */
+export function added(questions: readonly Question[], question: Question): Question[] {
+  const before = questions.find((other) => other.text === question.text);
+  const newest = { ...question, isPinned: question.isPinned || before?.isPinned === true };
+  let unpinned = 0;
+  return [newest, ...questions.filter((other) => other.text !== question.text)].filter(
+    (other) => other.isPinned || ++unpinned <= MOST_UNPINNED,
+  );
+}
+
+/** Put one in the place of another. */
+export function replaced(questions: readonly Question[], older: Question, newer: Question): Question[] {
+  return questions.map((question) => (question.text === older.text ? newer : question));
+}
+
+/** The hits of a question by their files, the file of the best hit first. */
+export function groups(question: Question): FileGroup[] {
+  const byFile = new Map<string, SearchHit[]>();
+  for (const hit of question.hits) {
+    const hits = byFile.get(hit.location.uri);
+    if (hits === undefined) byFile.set(hit.location.uri, [hit]);
+    else hits.push(hit);
+  }
+  return [...byFile].map(([uri, hits]) => ({ question, uri, path: hits[0]?.path ?? uri, hits }));
+}
+
+/** A question and its hits as Markdown, with links that work from the folder. */
+export function asMarkdown(question: Question): string {
+  const lines = question.hits.map((hit) => {
+    const line = hit.location.range.start.line + 1;
+    const link = `${encodeURI(hit.path).replaceAll("(", "%28").replaceAll(")", "%29")}#L${line}`;
+    const doc = hit.doc === "" ? "" : ` — ${escaped(hit.doc)}`;
+    return `- [\`${hit.qualifiedName.replaceAll("`", "'")}\`](${link}) ${escaped(hit.path)}:${line}${doc}`;
+  });
+  return [`### ${escaped(question.text)}`, "", ...(lines.length > 0 ? lines : ["Nothing was found."]), ""].join("\n");
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\`*_[\]<>#|]/g, "\\$&");
+}

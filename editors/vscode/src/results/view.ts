@@ -1,0 +1,122 @@
+/** The side bar: the last questions, their hits by files. */
+import * as vscode from "vscode";
+import { openHit } from "../opening.ts";
+import type { SearchHit } from "../protocol.ts";
+import { bar, iconOf } from "../search/rows.ts";
+import { added, asMarkdown, type FileGroup, groups, type Question, replaced } from "./model.ts";
+
+type Node =
+  | { readonly kind: "question"; readonly question: Question }
+  | { readonly kind: "note"; readonly sentence: string }
+  | { readonly kind: "file"; readonly group: FileGroup }
+  | { readonly kind: "hit"; readonly hit: SearchHit };
+
+export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  #questions: readonly Question[] = [];
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  /** Newest first. */
+  get questions(): readonly Question[] {
+    return this.#questions;
+  }
+
+  /** Show a question, in front of the others. */
+  add(question: Question): void {
+    this.#become(added(this.#questions, question));
+  }
+
+  /** The commands of the view, each by its name. */
+  commands(): Record<string, (node: Node) => unknown> {
+    return {
+      "vizsla.results.rerun": (node) => this.#rerun(node),
+      "vizsla.results.pin": (node) => this.#pin(node, true),
+      "vizsla.results.unpin": (node) => this.#pin(node, false),
+      "vizsla.results.remove": (node) => this.#with(node, (question) => this.#become(this.#questions.filter((other) => other !== question))),
+      "vizsla.results.copy": (node) => this.#with(node, (question) => vscode.env.clipboard.writeText(asMarkdown(question))),
+      "vizsla.results.clear": () => this.#become(this.#questions.filter(({ isPinned }) => isPinned)),
+      "vizsla.results.open": (node) => (node.kind === "hit" ? openHit(node.hit) : undefined),
+    };
+  }
+
+  getChildren(node?: Node): Node[] {
+    if (node === undefined) return this.#questions.map((question) => ({ kind: "question", question }));
+    if (node.kind === "file") return node.group.hits.map((hit) => ({ kind: "hit", hit }));
+    if (node.kind !== "question") return [];
+    const { question } = node;
+    const sentences = question.hits.length === 0 ? ["Nothing was found.", ...question.notes] : question.notes;
+    return [
+      ...sentences.map((sentence): Node => ({ kind: "note", sentence })),
+      ...groups(question).map((group): Node => ({ kind: "file", group })),
+    ];
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    switch (node.kind) {
+      case "question":
+        return questionItem(node.question, node.question === this.#questions[0]);
+      case "note": {
+        const item = new vscode.TreeItem(node.sentence);
+        item.iconPath = new vscode.ThemeIcon("info");
+        return item;
+      }
+      case "file": {
+        const item = new vscode.TreeItem(vscode.Uri.parse(node.group.uri), vscode.TreeItemCollapsibleState.Expanded);
+        item.label = node.group.path.split("/").pop() ?? node.group.path;
+        item.description = node.group.path.includes("/") ? node.group.path.slice(0, node.group.path.lastIndexOf("/")) : "";
+        item.iconPath = vscode.ThemeIcon.File;
+        return item;
+      }
+      case "hit":
+        return hitItem(node);
+    }
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  async #rerun(node: Node): Promise<void> {
+    await this.#with(node, async (question) => {
+      try {
+        const { hits, notes } = await question.again();
+        this.#become(replaced(this.#questions, question, { ...question, hits, notes }));
+      } catch (error) {
+        void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  #pin(node: Node, isPinned: boolean): void {
+    void this.#with(node, (question) => this.#become(replaced(this.#questions, question, { ...question, isPinned })));
+  }
+
+  #with<T>(node: Node, use: (question: Question) => T): T | undefined {
+    return node.kind === "question" ? use(node.question) : undefined;
+  }
+
+  #become(questions: readonly Question[]): void {
+    this.#questions = questions;
+    this.#changed.fire();
+  }
+}
+
+function questionItem(question: Question, isNewest: boolean): vscode.TreeItem {
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(question.text, isNewest ? Expanded : Collapsed);
+  item.description = String(question.hits.length);
+  item.contextValue = question.isPinned ? "question.pinned" : "question";
+  item.iconPath = new vscode.ThemeIcon(question.isPinned ? "pinned" : "search");
+  return item;
+}
+
+function hitItem(node: Node & { kind: "hit" }): vscode.TreeItem {
+  const { hit } = node;
+  const item = new vscode.TreeItem(hit.name);
+  item.description = `${bar(hit.score)}  ${hit.doc === "" ? hit.container : hit.doc}`;
+  item.tooltip = [hit.signature, hit.doc, `${hit.path}:${hit.location.range.start.line + 1}`].filter((line) => line !== "").join("\n");
+  item.iconPath = new vscode.ThemeIcon(iconOf(hit.kind));
+  item.command = { command: "vizsla.results.open", title: "Open", arguments: [node] };
+  return item;
+}

@@ -1,0 +1,32 @@
+/** Whether the program that answered is a server that this extension can work with. */
+import { type Offer, SEARCH, SIMILAR, STATUS } from "../protocol.ts";
+
+const NEEDED = [SEARCH, SIMILAR, STATUS];
+
+/**
+ * What is wrong with a server, by its answer to `initialize`; undefined when nothing is. A schema that is older or newer
+ * but has all that is needed is no fault: the server itself tells the user which of the two to update.
+ */
+export function problemOf(
+  command: string,
+  answer: { readonly capabilities: { readonly experimental?: unknown }; readonly serverInfo?: ServerInfo | undefined },
+): string | undefined {
+  const name = answer.serverInfo?.name;
+  if (name !== "vizsla") return `'${command}' is not Vizsla but ${name ?? "a program without a name"}; correct vizsla.server.path.`;
+  const version = answer.serverInfo?.version ?? "of an unknown version";
+  const offer = offerOf(answer.capabilities.experimental);
+  const absent = NEEDED.filter((request) => !offer?.requests.includes(request));
+  if (absent.length === 0) return undefined;
+  return `The server '${command}' (${version}) does not know ${absent.join(", ")}; update it.`;
+}
+
+interface ServerInfo {
+  readonly name: string;
+  readonly version?: string;
+}
+
+function offerOf(experimental: unknown): Offer | undefined {
+  const ours: unknown = (experimental as { vizsla?: unknown } | null | undefined)?.vizsla;
+  if (typeof ours !== "object" || ours === null || !Array.isArray((ours as Partial<Offer>).requests)) return undefined;
+  return ours as Offer;
+}

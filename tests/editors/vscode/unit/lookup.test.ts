@@ -1,0 +1,75 @@
+/** Which server is started. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { candidates, findServer, type Surroundings } from "../../../../editors/vscode/src/server/lookup.ts";
+
+const AROUND: Surroundings = {
+  platform: "linux",
+  home: "/home/me",
+  path: "",
+  python: "",
+  isTrusted: true,
+  folders: ["/work/shop"],
+  activePython: "/envs/shop/bin/python",
+  searchPath: "/usr/bin:tools:/work/shop/bin",
+  privateEnvironment: "/store/server",
+};
+
+const there = (...paths: string[]) => async (path: string) => paths.includes(path);
+
+async function launched(around: Partial<Surroundings>, ...paths: string[]): Promise<string> {
+  const found = await findServer({ ...AROUND, ...around }, there(...paths));
+  return "launch" in found ? [found.launch.command, ...found.launch.args].join(" ") : found.problem;
+}
+
+test("the workspace's environment comes before Python's, PATH and the private one", () => {
+  const order = candidates(AROUND).map(({ command }) => command);
+  assert.deepEqual(order, [
+    "/work/shop/.venv/bin/vizsla",
+    "/work/shop/venv/bin/vizsla",
+    "/envs/shop/bin/vizsla",
+    "/usr/bin/vizsla",
+    "/work/shop/bin/vizsla",
+    "/store/server/bin/vizsla",
+  ]);
+});
+
+test("nothing of a folder that is not trusted is run, though PATH leads there", () => {
+  const order = candidates({ ...AROUND, isTrusted: false }).map(({ command }) => command);
+  assert.deepEqual(order, ["/usr/bin/vizsla", "/store/server/bin/vizsla"]);
+});
+
+test("the first program that is there is taken", async () => {
+  assert.equal(await launched({}, "/usr/bin/vizsla", "/store/server/bin/vizsla"), "/usr/bin/vizsla serve");
+});
+
+test("the setting comes before all others", async () => {
+  assert.equal(await launched({ path: "~/bin/vizsla" }, "/home/me/bin/vizsla", "/usr/bin/vizsla"), "/home/me/bin/vizsla serve");
+});
+
+test("a setting that leads nowhere is said, and no other server taken for it", async () => {
+  assert.match(await launched({ path: "/gone/vizsla" }, "/usr/bin/vizsla"), /vizsla\.server\.path names '\/gone\/vizsla'/);
+  assert.match(await launched({ python: "/gone/python" }, "/usr/bin/vizsla"), /vizsla\.server\.python names/);
+});
+
+test("a setting that depends on the current folder is refused", async () => {
+  assert.match(await launched({ path: "bin/vizsla" }, "bin/vizsla"), /must be a full path/);
+});
+
+test("an interpreter runs the server without looking into the current folder", async () => {
+  assert.equal(await launched({ python: "/py/bin/python" }, "/py/bin/python"), "/py/bin/python -P -m vizsla.cli serve");
+});
+
+test("without any server the sentence says what to do", async () => {
+  assert.match(await launched({}), /create a private environment/);
+});
+
+test("on Windows programs lie in Scripts and end in .exe", () => {
+  const windows = { ...AROUND, platform: "win32", folders: ["C:\\shop"], activePython: undefined, searchPath: "C:\\bin;.", privateEnvironment: "D:\\s" };
+  assert.deepEqual(candidates(windows).map(({ command }) => command), [
+    "C:\\shop\\.venv\\Scripts\\vizsla.exe",
+    "C:\\shop\\venv\\Scripts\\vizsla.exe",
+    "C:\\bin\\vizsla.exe",
+    "D:\\s\\Scripts\\vizsla.exe",
+  ]);
+});

@@ -70,7 +70,8 @@ def model_worker_halted(client: StrictClient) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(worker, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # it was killed
+            os.kill(worker, signal.SIGCONT)
 
 
 def _is_settled(root: Any) -> bool:
@@ -78,10 +79,16 @@ def _is_settled(root: Any) -> bool:
     return root["activity"] == "ready" and index is not None and index["pending"] == index["unread"] == 0
 
 
-def _model_worker(client: StrictClient) -> int:
+def workers(client: StrictClient, module: str) -> list[int]:
+    """The process ids of the server's children that run a module."""
     assert client.process is not None
+    found: list[int] = []
     for task in Path(f"/proc/{client.process.pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            if b"vizsla.models.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
-    raise AssertionError("there is no model worker")
+        with contextlib.suppress(OSError):  # a thread or child that is gone by now
+            children = (task / "children").read_text().split()
+            found += [int(child) for child in children if module in Path(f"/proc/{child}/cmdline").read_text()]
+    return found
+
+
+def _model_worker(client: StrictClient) -> int:
+    return workers(client, "vizsla.models.worker")[0]

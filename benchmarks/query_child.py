@@ -97,7 +97,8 @@ def _retrievals(workspace: Workspace, models: ModelClient, questions: Sequence[s
             timed("nearest", vectors.nearest, row, count)
             timed("words", store.search_words, question.words, count)
             start = time.perf_counter()
-            candidates = timed("gather", gather, question, row, store, vectors, count)
+            with workspace.view().layers() as layers:
+                candidates = timed("gather", gather, question, row, layers, count)
             ranked = timed("fuse", fuse, question, candidates)
             timed("fold", fold_duplicates, ranked)
             samples.setdefault("total", []).append((time.perf_counter() - start) * 1000)

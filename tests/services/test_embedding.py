@@ -60,9 +60,7 @@ def test_only_what_somebody_waits_for_is_embedded_while_other_work_waits(
         before = workspace.store.pending_count
         service = EmbeddingService(workspace)
         service.hurry(wanted)
-        assert service.has_urgent
         service.embed_urgent()
-        assert not service.has_urgent
         assert workspace.store.pending_count == before - len(wanted)
         assert not wanted & workspace.store.pending_hashes()
         assert workspace.vectors is not None

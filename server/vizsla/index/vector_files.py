@@ -72,6 +72,15 @@ def save(
         (directory / _GRAPH).unlink(missing_ok=True)
 
 
+def saved_fingerprint(directory: Path) -> Fingerprint | None:
+    """Whose vectors ``save`` wrote there; None when there are none."""
+    try:
+        found = json.loads((directory / _MANIFEST).read_text(encoding="utf-8"))
+        return Fingerprint(found["fingerprint"]) if isinstance(found["fingerprint"], str) else None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
 def load(directory: Path, *, dimension: int, fingerprint: Fingerprint, identity: str) -> Found | str:
     """Read what ``save`` wrote; a sentence says why it is of no use.
 

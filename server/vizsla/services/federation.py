@@ -16,6 +16,7 @@ from vizsla.core.errors import QueryError, VizslaError
 from vizsla.core.settings import SearchSettings
 from vizsla.models.client import ModelClient
 from vizsla.services.answers import Answer, SearchRequest
+from vizsla.services.engine import Engine
 from vizsla.services.found import Clock, Found
 from vizsla.services.reranking import staged_answers
 from vizsla.services.root import Root
@@ -29,9 +30,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A root as it is asked, without the folders that an inner root answers for."""
+    """A root as it is asked, without the folders that an inner root answers for.
+
+    Attributes:
+        root: the folder.
+        engine: what answers for it; that of the root when None.
+        hidden: relative folders.
+    """
 
     root: Root
+    engine: Engine | None = None
     hidden: tuple[str, ...] = ()
 
 
@@ -128,8 +136,8 @@ async def federated_similar(
 
 async def _ask(part: Part, ask: Callable[[SearchService], Awaitable[_T]]) -> _T | Exception | None:
     """What a part says, or why it does not; once more if it was replaced meanwhile."""
+    engine = part.engine or part.root.engine
     for _ in range(_REPLACEMENTS):
-        engine = part.root.engine
         if engine is None:
             return None
         try:
@@ -137,6 +145,7 @@ async def _ask(part: Part, ask: Callable[[SearchService], Awaitable[_T]]) -> _T 
         except Exception as error:
             if isinstance(error, QueryError) or part.root.engine is engine:
                 return error
+            engine = part.root.engine
     return None
 
 

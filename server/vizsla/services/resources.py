@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vizsla.index.embeddings import EmbeddingCache
     from vizsla.models.client import ModelClient
     from vizsla.parsing.pool import ParsePool
+    from vizsla.services.model_choice import ModelChoice
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,17 @@ logger = logging.getLogger(__name__)
 class Resources:
     """Owner of the child processes and of the machine-wide cache. Close it, or use it as a context manager."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, choice: ModelChoice | None = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            settings: the complete ones.
+            choice: the models to open; those that the settings mean when they are opened if None.
+        """
         self.settings = settings
+        self.fingerprints: tuple[str, str] | None = None
+        """Of the retriever and the reranker, "" for none; None as long as the models are not open."""
+        self._choice = choice
         self.problems: list[str] = []  # one sentence for each thing that is not as the settings want it
         self._lock = threading.RLock()
         self._models: ModelClient | None = None
@@ -117,20 +127,23 @@ class Resources:
     def _open_models(self) -> ModelClient:
         from vizsla.models.client import ModelClient
         from vizsla.models.library import resolve
+        from vizsla.models.manifest import read_manifest
 
         wanted = self.settings.models
-        retriever = resolve(wanted.retriever, "bi-encoder", self.cache_directory)
-        if retriever is None:
-            raise ModelError(f"no retriever is installed under the name {wanted.retriever!r}; see 'vizsla models list'")
-        reranker = None
-        if wanted.reranker != "none":
+        retriever, reranker = (self._choice.retriever, self._choice.reranker) if self._choice else (None, None)
+        if self._choice is None:
+            retriever = resolve(wanted.retriever, "bi-encoder", self.cache_directory)
             try:
                 reranker = resolve(wanted.reranker, "cross-encoder", self.cache_directory)
             except VizslaError as error:
                 self._note(f"{error}; answering without reranking")
+        if retriever is None:
+            raise ModelError(f"no retriever is installed under the name {wanted.retriever!r}; see 'vizsla models list'")
         models = ModelClient(retriever, reranker, device=wanted.device, threads=wanted.threads)
         if reranker is not None and models.reranker_problem:
             self._note(f"{models.reranker_problem}; answering without reranking")
+        second = read_manifest(reranker).fingerprint if reranker is not None and models.has_reranker else ""
+        self.fingerprints = (models.fingerprint, second)
         return models
 
     def _note(self, sentence: str) -> None:

@@ -9,18 +9,22 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from vizsla.core.errors import VizslaError, WorkspaceError
+from vizsla.services.asking import Asking
 from vizsla.services.clearing import clear_workspace
 from vizsla.services.engine import Engine, Listener, WatchBy
 from vizsla.services.nesting import resolved
+from vizsla.services.newcomer import Asked, Newcomer
 from vizsla.services.open_buffers import OpenBuffers
 from vizsla.services.resources import Resources
 from vizsla.services.root import Root
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_QUESTION_SECONDS = 10.0
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 0.5, 10.0
 
 
@@ -29,6 +33,8 @@ class RootRegistry:
 
     def __init__(self, resources: Resources, buffers: OpenBuffers, listener: Listener, by: WatchBy) -> None:
         self.resources = resources
+        self.questions = Asking()
+        self._switching = threading.Lock()  # held for the moment in which engines and resources become others
         self._buffers = buffers
         self._listener = listener
         self._by: WatchBy = by
@@ -83,23 +89,70 @@ class RootRegistry:
                 engine.close()
         self._listener.changed()
 
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[Asked]:
+        """What answers a question from its beginning to its end: all of it belongs together, and none of it is closed
+        because of other models before the block ends."""
+        with self._switching:
+            asked = Asked(resources=self.resources, engines={root: root.engine for root in self._roots})
+            using = self.questions.with_(asked.resources)
+            using.__enter__()
+        try:
+            yield asked
+        finally:
+            using.__exit__(None, None, None)
+
     def exchange_resources(self, resources: Resources) -> bool:
-        """Have every folder use other resources; the old ones are closed. Questions are answered all the while.
+        """Have every folder use other resources, in one step; the old ones are closed when the questions that use
+        them are answered. Slow; questions are answered all the while.
 
         Returns:
             False when everything was closed, so that the new ones were as well.
+
+        Raises:
+            VizslaError: a folder that is open cannot be opened with them; then all is as it was.
         """
         with self._changing:
             if self._closing.is_set():
                 resources.close()
                 return False
-            before, self.resources = self.resources, resources
+            newcomers = self._opened_aside(resources)
+            with self._buffers.delivering, self._switching:
+                for newcomer in newcomers:
+                    newcomer.deliver(self._buffers)
+                    newcomer.root.engine, newcomer.root.problem = newcomer.engine, ""
+                before, self.resources = self.resources, resources
+            self.questions.wait_unused(before, _LONGEST_QUESTION_SECONDS, self._closing.is_set)
+            for newcomer in newcomers:
+                if newcomer.before is not None:
+                    newcomer.before.close()  # gives the index free for the new one to write
+                if self._closing.is_set():
+                    newcomer.engine.close()
+                else:
+                    newcomer.engine.start(self._by)
             for root in self._roots:
-                if not self._open(root):
+                if root.engine is None and not self._open(root):
                     self._mend_later()
             before.close()
         self._listener.changed()
         return True
+
+    def _opened_aside(self, resources: Resources) -> list[Newcomer]:
+        """What will run for each folder that is open, ready to answer; the caller holds the lock."""
+        newcomers: list[Newcomer] = []
+        try:
+            for root in self._roots:
+                if root.engine is not None:
+                    engine = Engine.open(root.path, resources, self._listener)
+                    newcomers.append(Newcomer(root=root, engine=engine, before=root.engine))
+                    newcomers[-1].deliver(self._buffers)
+            for newcomer in newcomers:
+                newcomer.wait_ready()
+        except BaseException:
+            for newcomer in newcomers:
+                newcomer.engine.close()
+            raise
+        return newcomers
 
     def clear(self, root: Root) -> None:
         """Delete the index of a folder, which then waits for its schedule to be resumed.

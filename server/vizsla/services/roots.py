@@ -20,6 +20,7 @@ from vizsla.services.exchange import SettingsExchange
 from vizsla.services.federation import Part, federated_answers, federated_similar
 from vizsla.services.indexing import RECONCILED_AT
 from vizsla.services.nesting import Places, inner_folders, resolved
+from vizsla.services.newcomer import Asked
 from vizsla.services.open_buffers import Buffer, OpenBuffers
 from vizsla.services.resources import Resources
 from vizsla.services.root import Root
@@ -141,12 +142,13 @@ class Roots:
         if found is None:
             raise QueryError(f"{path} is in no open folder; open the folder that holds it")
         home, relative = found
-        parts, notes = _parts(self.all())
-        at_home = next((part for part in parts if part.root is home), None)
-        if at_home is None:
-            raise QueryError(f"{home.path} is not open: {home.problem or 'it is being opened'}")
-        count = max(1, limit or self._registry.resources.settings.search.limit)
-        return await federated_similar(parts, at_home, relative, line, character, limit=count, notes=notes)
+        with self._registry.asking() as asked:
+            parts, notes = _parts(self.all(), asked)
+            at_home = next((part for part in parts if part.root is home), None)
+            if at_home is None:
+                raise QueryError(f"{home.path} is not open: {home.problem or 'it is being opened'}")
+            count = max(1, limit or asked.resources.settings.search.limit)
+            return await federated_similar(parts, at_home, relative, line, character, limit=count, notes=notes)
 
     # Control
 
@@ -213,10 +215,11 @@ class Roots:
         self._registry.close(seconds)
 
     async def _asked(self, chosen: Sequence[Root], request: SearchRequest) -> AsyncIterator[Answer]:
-        parts, notes = _parts(chosen)
-        resources = self._registry.resources
-        async for answer in federated_answers(parts, request, resources.settings.search, resources.models, notes):
-            yield answer
+        with self._registry.asking() as asked:
+            parts, notes = _parts(chosen, asked)
+            resources = asked.resources
+            async for answer in federated_answers(parts, request, resources.settings.search, resources.models, notes):
+                yield answer
 
     async def _preferring(self, root: Root, question: Question) -> Engine | None:
         """What runs for a workspace of which more can be found in a moment; None for one that needs no waiting."""
@@ -264,20 +267,19 @@ class Roots:
         return tuple(dict.fromkeys(chosen)) or self.all()
 
 
-def _parts(roots: Sequence[Root]) -> tuple[list[Part], list[str]]:
+def _parts(roots: Sequence[Root], asked: Asked) -> tuple[list[Part], list[str]]:
     """The roots that can be asked, each without what an inner one answers for, and why the others cannot.
 
     Raises:
         QueryError: none of them can be asked.
     """
-    opened = [root for root in roots if root.engine is not None]
-    notes = [
-        f"{root.path} is not searched: {root.problem or 'it is being opened'}" for root in roots if not root.engine
-    ]
+    opened = [(root, engine) for root in roots if (engine := asked.engines.get(root)) is not None]
+    shut = [root for root in roots if asked.engines.get(root) is None]
+    notes = [f"{root.path} is not searched: {root.problem or 'it is being opened'}" for root in shut]
     if not opened:
         raise QueryError(notes[0] if notes else "no folder is open; open one, then ask again")
-    paths = [root.path for root in opened]
-    return [Part(root=root, hidden=inner_folders(root.path, paths)) for root in opened], notes
+    paths = [root.path for root, _ in opened]
+    return [Part(root=root, engine=engine, hidden=inner_folders(root.path, paths)) for root, engine in opened], notes
 
 
 def _prefers(engine: Engine, question: Question) -> bool:

@@ -16,7 +16,7 @@ app = typer.Typer(help="Model folders: which there are, which are in use, add on
 
 
 @app.command("list")
-def list_() -> int:
+def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> int:
     """List the models that can be used, and say which are in use."""
     from vizsla.models.in_use import DEFAULT, models_in_use
     from vizsla.models.library import list_models
@@ -29,21 +29,25 @@ def list_() -> int:
         "bi-encoder": default.retriever if wanted.retriever == DEFAULT else wanted.retriever,
         "cross-encoder": default.reranker if wanted.reranker == DEFAULT else wanted.reranker,
     }
-    rows = [("name", "kind", "made from", "dimension", "tokens", "fingerprint", "")]
-    for model in models:
-        manifest = model.manifest
-        is_used = model.name.partition(" ")[0] == used[manifest.kind]
-        rows.append(
-            (
-                model.name,
-                manifest.kind,
-                manifest.base,
-                str(manifest.dimension),
-                str(manifest.max_tokens),
-                manifest.fingerprint,
-                "in use" if is_used else "",
-            )
-        )
+    listed = [
+        {
+            "name": model.name,
+            "kind": model.manifest.kind,
+            "base": model.manifest.base,
+            "dimension": model.manifest.dimension,
+            "max_tokens": model.manifest.max_tokens,
+            "fingerprint": model.manifest.fingerprint,
+            "is_used": model.name.partition(" ")[0] == used[model.manifest.kind],
+        }
+        for model in models
+    ]
+    if json:
+        print(dump(listed, indent=2))
+        return 0
+    rows: list[tuple[str, ...]] = [("name", "kind", "made from", "dimension", "tokens", "fingerprint", "")]
+    for each in listed:
+        *facts, is_used = each.values()
+        rows.append((*map(str, facts), "in use" if is_used else ""))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         typer.echo("  ".join(inert_line(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

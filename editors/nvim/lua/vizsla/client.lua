@@ -9,9 +9,10 @@ local M = {}
 M.NAME = "vizsla"
 --- The schema of the messages that this plug-in was written for.
 M.SCHEMA = 1
+--- How long a server may take to say who it is.
+M.initialize_ms = 15000
 
 local HAS_METHODS = vim.fn.has("nvim-0.11") == 1 -- before, a client's functions are called with a dot
-local INITIALIZE_MS = 15000
 local CRASHES, CRASH_SECONDS = 5, 180 -- as many in as short a time, and it is not started again
 
 ---@alias vizsla.Ready fun(client: vim.lsp.Client?, problem: string?, folder: string?)
@@ -259,13 +260,13 @@ local function start_all(folder)
     if client and not client.initialized and M.get() == client then
       local cmd = table.concat(server.command() or {}, " ")
       call(client, "stop", true)
-      local said = ("'%s' did not answer within %d s as a language server does; see :checkhealth vizsla"):format(
+      local said = ("'%s' did not answer within %g s as a language server does; see :checkhealth vizsla"):format(
         cmd,
-        INITIALIZE_MS / 1000
+        M.initialize_ms / 1000
       )
       answer_waiting(nil, said)
     end
-  end, INITIALIZE_MS)
+  end, M.initialize_ms)
 end
 
 --- Call back with the initialized client, which is started if need be, or with what is in the way.

@@ -26,6 +26,12 @@ local function tell_changed()
   vim.cmd.redrawstatus({ bang = true })
 end
 
+--- What is known of each folder.
+---@return vizsla.Folder[]
+function M.folders()
+  return folders
+end
+
 --- Ask the server for its whole status.
 ---@param with_files boolean whether every file that is left out is to be named
 ---@param callback fun(status?: table, problem?: string)

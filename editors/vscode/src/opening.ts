@@ -63,7 +63,8 @@ export class Preview implements vscode.Disposable {
     await this.#shown;
     if (this.#newest === undefined) return;
     if (this.#origin !== undefined && !this.#origin.document.isClosed) {
-      const options: vscode.TextDocumentShowOptions = { preview: this.#wasPreview };
+      // The focus went back by itself, perhaps on to something that was opened since.
+      const options: vscode.TextDocumentShowOptions = { preview: this.#wasPreview, preserveFocus: true };
       if (this.#column !== undefined) options.viewColumn = this.#column;
       if (this.#selection !== undefined) options.selection = this.#selection;
       const editor = await vscode.window.showTextDocument(this.#origin.document, options);

@@ -26,6 +26,7 @@ ENTRY: Final = TOOLS / "node_modules" / "code-server" / "out" / "node" / "entry.
 SERVER: Final = ROOT / ".venv" / "bin" / "vizsla"
 
 _QUIET: Final = {
+    "files.autoSave": "off",
     "workbench.startupEditor": "none",
     "telemetry.telemetryLevel": "off",
     "extensions.autoUpdate": False,

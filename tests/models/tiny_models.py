@@ -53,12 +53,12 @@ DIMENSION = 64  # large enough that the product of two layers is worth eight bit
 MAX_TOKENS = 64
 
 
-def make_tiny_model(folder: Path, kind: ModelKind) -> Path:
-    """A model folder with safetensors and an fp32 ONNX file of the same weights."""
+def make_tiny_model(folder: Path, kind: ModelKind, *, seed: int = 0) -> Path:
+    """A model folder with safetensors and an fp32 ONNX file of the same weights; other weights for another seed."""
     import torch
     import transformers
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     folder.mkdir(parents=True)
     config = transformers.BertConfig(
         vocab_size=len(WORDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from vizsla.core.errors import VizslaError, WorkerDiedError
 from vizsla.core.types import ContentHash, Fingerprint, FunctionKey
@@ -66,20 +66,27 @@ def recall_missing(workspace: Workspace, cancelled: Cancelled = never) -> int:
         return 0
     logger.info("%d texts have no vector of this model; their files are read again", len(lost))
     before = store.pending_count
-    _recall(workspace, lost.keys(), _paths_of(store, list(lost.values())), cancelled)
+    for texts in texts_of(workspace, lost, cancelled):
+        store.require_vectors(texts)
     return store.pending_count - before
 
 
-def _paths_of(store: Store, keys: Sequence[FunctionKey]) -> list[str]:
-    paths: set[str] = set()
-    for start in range(0, len(keys), _BATCH_FUNCTIONS):
-        paths.update(one.path for one in store.functions(keys[start : start + _BATCH_FUNCTIONS]).values())
-    return sorted(paths)
+def texts_of(
+    workspace: Workspace, wanted: Mapping[ContentHash, FunctionKey], cancelled: Cancelled = never
+) -> Iterator[list[tuple[ContentHash, str]]]:
+    """Model texts of stored functions, by parsing their files again; a few files at a time, perhaps nothing of them.
 
+    Args:
+        workspace: whose functions they are.
+        wanted: which texts, each with a function that has it.
+        cancelled: asked between files.
 
-def _recall(workspace: Workspace, hashes: Collection[ContentHash], paths: Sequence[str], cancelled: Cancelled) -> None:
-    """Parse files again for the texts of ``hashes``; those that changed meanwhile are left to the next reconcile."""
+    Raises:
+        WorkerDiedError: no parse worker can be started.
+        CacheError: the store cannot be read.
+    """
     store, settings = workspace.store, workspace.resources.settings.index
+    paths = _paths_of(store, list(wanted.values()))
     for start in range(0, len(paths), _BATCH_FILES):
         if cancelled():
             return
@@ -88,7 +95,7 @@ def _recall(workspace: Workspace, hashes: Collection[ContentHash], paths: Sequen
             record = store.file(path)
             source = read_source(workspace.root, path, settings)
             if record is None or isinstance(source, Skipped) or source.content_hash != record.content_hash:
-                continue
+                continue  # it changed meanwhile, and is left to the next reconcile
             futures.append(entries_of(workspace.resources, path, source))
         texts: list[tuple[ContentHash, str]] = []
         for future in futures:
@@ -99,5 +106,12 @@ def _recall(workspace: Workspace, hashes: Collection[ContentHash], paths: Sequen
             except VizslaError as error:
                 logger.warning("not read again: %s", error)
                 continue
-            texts.extend((entry.content_hash, entry.model_text) for entry in entries if entry.content_hash in hashes)
-        store.require_vectors(texts)
+            texts.extend((entry.content_hash, entry.model_text) for entry in entries if entry.content_hash in wanted)
+        yield texts
+
+
+def _paths_of(store: Store, keys: Sequence[FunctionKey]) -> list[str]:
+    paths: set[str] = set()
+    for start in range(0, len(keys), _BATCH_FUNCTIONS):
+        paths.update(one.path for one in store.functions(keys[start : start + _BATCH_FUNCTIONS]).values())
+    return sorted(paths)

@@ -48,7 +48,10 @@ class Roots:
         """
         self._buffers = OpenBuffers()
         self._registry = RootRegistry(resources, self._buffers, listener, watch)
-        self._exchange = SettingsExchange(self._registry)
+        self.questions = self._registry.questions
+        """Which are open at this moment."""
+        self.models = SettingsExchange(self._registry, listener.changed)
+        """Which models answer, and which ones shall take over."""
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="roots")
 
     # Folders
@@ -59,7 +62,9 @@ class Roots:
         Raises:
             WorkspaceError: everything was closed.
         """
-        return self._registry.add(folder)
+        root = self._registry.add(folder)
+        self.models.start()
+        return root
 
     def remove(self, folder: Path) -> None:
         """Close a folder; slow. Does nothing for one that was not added."""
@@ -154,7 +159,7 @@ class Roots:
 
     def statuses(self) -> list[RootStatus]:
         """The truth about every folder, in the order of ``all``; takes milliseconds."""
-        problem = self._exchange.problem
+        problem = self.models.problem
         return [root.status(sum(1 for _ in self._buffers.below(root.path)), problem) for root in self.all()]
 
     def rebuild(self, root: Path | None = None) -> None:
@@ -188,9 +193,9 @@ class Roots:
             self._registry.clear(one)
 
     def apply_settings(self, settings: Settings) -> None:
-        """Use these from now on: at once, but other models only when they have answered once; until then, and if
-        they never do, what is open stays in use. ``statuses`` says why."""
-        self._exchange.apply(settings)
+        """Use these from now on: at once, but other models only when they work and everything has their vectors; until
+        then, and if they never do, what is open stays in use. ``statuses`` says why."""
+        self.models.apply(settings)
 
     def wait_quiet(self, seconds: float) -> bool:
         """For tests: wait until disk, buffers and settings have arrived; whether they did in time."""
@@ -198,7 +203,7 @@ class Roots:
         while time.monotonic() < end:
             left = end - time.monotonic()
             engines = [root.engine for root in self.all()]
-            if self._exchange.is_settled and all(
+            if self.models.is_settled and all(
                 engine is not None
                 and engine.schedule.wait_quiet(left)
                 and engine.workspace.overlay.wait_settled(left)
@@ -211,6 +216,7 @@ class Roots:
 
     def close(self, seconds: float = 2.0) -> None:
         """End everything, waiting at most about so many seconds; slow. Safe to call twice."""
+        self.models.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._registry.close(seconds)
 

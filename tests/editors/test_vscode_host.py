@@ -10,6 +10,7 @@ import pytest
 
 from editors.vscode import code_server
 from editors.vscode.code_server import SERVER
+from models.tiny_models import make_tiny_model
 
 UPLOADS = '''import time
 
@@ -79,6 +80,14 @@ def host_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_with_a_server(shop: Path, host_tests: Path, tmp_path: Path) -> None:
     with code_server.code_server(tmp_path / "vscode", {"vizsla.server.path": str(SERVER)}) as vscode:
         print(vscode.run_inside(host_tests / "serving.js", folder=shop))
+
+
+@pytest.mark.slow
+def test_with_a_cross_encoder(shop: Path, host_tests: Path, tmp_path: Path) -> None:
+    reranker = make_tiny_model(tmp_path / "reranker", "cross-encoder")
+    settings: dict[str, object] = {"vizsla.server.path": str(SERVER), "vizsla.models.reranker": str(reranker)}
+    with code_server.code_server(tmp_path / "vscode", settings) as vscode:
+        print(vscode.run_inside(host_tests / "reranking.js", folder=shop))
 
 
 @pytest.mark.slow

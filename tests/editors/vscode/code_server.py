@@ -65,7 +65,7 @@ def package(target: Path) -> None:
     """Build and pack the extension."""
     build()
     vsce = EXTENSION / "node_modules" / "@vscode" / "vsce" / "vsce"
-    node(vsce, "package", "--no-dependencies", "--allow-missing-repository", "-o", target)
+    node(vsce, *shlex.split(manifest()["scripts"]["package"])[1:], "-o", target)
 
 
 def build_host_tests(target: Path) -> None:

@@ -20,7 +20,7 @@ export async function showSimilar(session: Session, results: Results, uri?: vsco
     void vscode.window.showInformationMessage("Put the cursor into a function first.");
     return;
   }
-  const word = editor?.document.uri.toString() === where.toString() ? editor.document.lineAt(at.line).text.trim() : "";
+  const place = `${vscode.workspace.asRelativePath(where)}:${at.line + 1}`;
   const ask = (token: vscode.CancellationToken): Promise<SearchResult> => session.similar(where, at, token);
   const preview = new Preview();
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly hit?: SearchHit }>();
@@ -52,7 +52,7 @@ export async function showSimilar(session: Session, results: Results, uri?: vsco
     if (isHidden) return;
     pick.items = hits.length > 0 ? hits.map((hit) => ({ ...rowOf(hit, undefined), hit })) : [{ label: "$(info) Nothing is like it." }];
     const again = (): Promise<SearchResult> => ask(new vscode.CancellationTokenSource().token);
-    results.add({ text: `Like ${word === "" ? "this function" : word}`, hits, notes, isPinned: false, again });
+    results.add({ text: `Like ${place}`, hits, notes, isPinned: false, again });
   } catch (error) {
     if (!isHidden) pick.items = [{ label: `$(info) ${error instanceof Error ? error.message : String(error)}`, alwaysShow: true }];
   } finally {

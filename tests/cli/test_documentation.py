@@ -34,7 +34,7 @@ def in_order(shape: object) -> object:
 
 
 def test_json_is_as_documented(run_vizsla: Run, shop: Path) -> None:
-    search, index, status, doctor = EXAMPLES
+    search, index, status, models, doctor = EXAMPLES
     by_language, skipped = "by_language", "skipped"
     printed = json.loads(run_vizsla("index", "--json", shop).stdout)
     assert in_order(keys(printed)) == in_order(keys(index))
@@ -46,6 +46,8 @@ def test_json_is_as_documented(run_vizsla: Run, shop: Path) -> None:
     for shape in (printed, status):  # their names are languages and files
         shape[by_language] = shape[skipped] = None
     assert in_order(keys(printed)) == in_order(keys(status))
+    printed = json.loads(run_vizsla("models", "list", "--json").stdout)
+    assert in_order(keys(printed)) == in_order(keys(models))
     printed = json.loads(run_vizsla("doctor", "--json", shop).stdout)
     assert in_order(keys(printed)) == in_order(keys(doctor))
 

@@ -45,6 +45,7 @@ end
 ---@type vizsla.Picker
 function M.show(showing)
   local from = vim.api.nvim_get_current_win()
+  local cursor = vim.api.nvim_win_get_cursor(from)
   local was_inserting = vim.api.nvim_get_mode().mode:sub(1, 1) == "i"
   local windows, buffers = {}, {}
   local live
@@ -53,21 +54,35 @@ function M.show(showing)
   local is_closed = false
   local answered = nil -- the question that the list answers
 
-  local function close()
+  --- Close, and then go on where one was, in the mode in which one was.
+  ---@param after? fun()
+  local function close(after)
     if is_closed then
       return
     end
     is_closed = true
     live.close()
+    local is_inserting = vim.api.nvim_get_mode().mode:sub(1, 1) == "i"
     for _, window in pairs(windows) do
       pcall(vim.api.nvim_win_close, window, true)
-    end
-    if not was_inserting then
-      vim.cmd.stopinsert()
     end
     if vim.api.nvim_win_is_valid(from) then
       vim.api.nvim_set_current_win(from)
     end
+    local function go_on()
+      if vim.api.nvim_win_is_valid(from) and vim.api.nvim_get_current_win() == from then
+        pcall(vim.api.nvim_win_set_cursor, from, cursor)
+      end
+      if after then
+        after()
+      end
+    end
+    if was_inserting or not is_inserting then
+      return go_on()
+    end
+    -- Leaving insert mode moves the cursor to the left, and only when this function has returned.
+    vim.api.nvim_create_autocmd("ModeChanged", { pattern = "*:n*", once = true, callback = vim.schedule_wrap(go_on) })
+    vim.cmd.stopinsert()
   end
 
   local function current()
@@ -90,7 +105,7 @@ function M.show(showing)
     vim.api.nvim_buf_set_lines(buffers.list, 0, -1, false, lines)
     vim.bo[buffers.list].modifiable = false
     vim.api.nvim_buf_clear_namespace(buffers.list, NAMESPACE, 0, -1)
-    local cursor = 1
+    local row = 1
     for index, hit in ipairs(listed) do
       local column = 0
       for _, part in ipairs(hits.parts(hit)) do
@@ -99,11 +114,11 @@ function M.show(showing)
         column = stop + 2
       end
       if key and hits.key(hit) == key then
-        cursor = index
+        row = index
       end
     end
     vim.wo[windows.list].cursorline = #listed > 0
-    vim.api.nvim_win_set_cursor(windows.list, { cursor, 0 })
+    vim.api.nvim_win_set_cursor(windows.list, { row, 0 })
     show_preview()
   end
 
@@ -121,8 +136,9 @@ function M.show(showing)
   local function open_hit(how)
     local hit = current()
     if hit then
-      close()
-      hits.jump(hit, how)
+      close(function()
+        hits.jump(hit, how)
+      end)
     end
   end
 
@@ -138,7 +154,9 @@ function M.show(showing)
   end
 
   local keys = {
-    [{ "<CR>" }] = open_hit,
+    [{ "<CR>" }] = function()
+      open_hit("edit")
+    end,
     [{ "<C-x>", "<C-s>" }] = function()
       open_hit("split")
     end,
@@ -150,8 +168,9 @@ function M.show(showing)
     end,
     [{ "<C-q>" }] = function()
       local title = vim.api.nvim_get_current_line()
-      close()
-      hits.to_quickfix(title ~= "" and title or showing.title, listed)
+      close(function()
+        hits.to_quickfix(title ~= "" and title or showing.title, listed)
+      end)
     end,
     [{ "<Down>", "<C-n>", "<C-j>" }] = function()
       move(1)
@@ -165,13 +184,13 @@ function M.show(showing)
     [{ "<C-u>" }] = function()
       preview.scroll(windows.preview, "\21") -- <C-u>
     end,
-    [{ "<Esc>", "<C-c>" }] = close,
+    [{ "<Esc>", "<C-c>" }] = function()
+      close()
+    end,
   }
   for names, act in pairs(keys) do
     for _, key in ipairs(names) do
-      vim.keymap.set({ "i", "n" }, key, function()
-        act()
-      end, { buffer = buffers.prompt, nowait = true })
+      vim.keymap.set({ "i", "n" }, key, act, { buffer = buffers.prompt, nowait = true })
     end
   end
   vim.api.nvim_create_autocmd({ "TextChangedI", "TextChanged" }, {

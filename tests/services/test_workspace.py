@@ -107,18 +107,20 @@ def test_questions_go_on_while_a_reader_becomes_the_writer_and_while_a_store_is_
     service = SearchService(second)
     stop, problems, names = threading.Event(), list[Exception](), list[str]()
 
-    def ask() -> None:
+    async def ask() -> None:
         while not stop.is_set():
             try:
-                answer = asyncio.run(service.search(SearchRequest(query="retry failed uploads")))
+                answer = await service.search(SearchRequest(query="retry failed uploads"))
                 names.extend(hit.name for hit in answer.hits[:1])
             except Exception as error:
                 problems.append(error)
                 return
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
+    async def ask_three_at_once() -> None:
+        await asyncio.gather(ask(), ask(), ask())
+
+    thread = threading.Thread(target=lambda: asyncio.run(ask_three_at_once()))
+    thread.start()
     first.close()
     assert Upkeep(second).run().is_complete and second.is_writer
     for _ in range(3):
@@ -126,8 +128,7 @@ def test_questions_go_on_while_a_reader_becomes_the_writer_and_while_a_store_is_
             second.reopen()
         assert Upkeep(second).run().is_complete
     stop.set()
-    for thread in threads:
-        thread.join()
+    thread.join()
     service.close()
     second.close()
     assert problems == []

@@ -60,7 +60,10 @@ class Sample:
 
 
 class SearchService:
-    """Answers questions about one workspace. Any number at once; each sees the index as it is at its stages."""
+    """Answers questions about one workspace. Any number at once; each sees the index as it is at its stages.
+
+    They are asked on one event loop.
+    """
 
     def __init__(self, workspace: Workspace, *, hurry: Callable[[Iterable[ContentHash]], None] | None = None) -> None:
         """Make a service.

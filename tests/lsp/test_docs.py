@@ -169,7 +169,7 @@ async def test_a_live_place_has_the_shape_of_the_example(desk: Desk) -> None:
 
 async def test_a_live_status_has_the_shape_of_the_example(desk: Desk) -> None:
     client, _ = desk
-    params, page = examples("`vizsla/status`")
+    params, page, _ = examples("`vizsla/status`")
     live = await client.request("vizsla/status", params)
     assert differences(live, page) == []
     assert live["roots"][0]["index"]["skippedFiles"].keys() == {"data.py"}

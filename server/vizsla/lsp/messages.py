@@ -21,6 +21,9 @@ COMMAND_PAUSE: Final = "vizsla.pause"
 COMMAND_RESUME: Final = "vizsla.resume"
 COMMAND_CLEAR: Final = "vizsla.clear"
 COMMAND_STATUS: Final = "vizsla.status"
+COMMAND_USE_MODELS: Final = "vizsla.useModels"
+COMMAND_TRAIN: Final = "vizsla.train"
+COMMAND_STOP_TRAINING: Final = "vizsla.stopTraining"
 
 REQUESTS: Final = (SEARCH, SIMILAR, STATUS)
 NOTIFICATIONS: Final = (STATUS_CHANGED,)
@@ -31,6 +34,9 @@ COMMANDS: Final = (
     COMMAND_RESUME,
     COMMAND_CLEAR,
     COMMAND_STATUS,
+    COMMAND_USE_MODELS,
+    COMMAND_TRAIN,
+    COMMAND_STOP_TRAINING,
 )
 
 SECTION: Final = "vizsla"
@@ -175,6 +181,25 @@ class RootStatus(RootActivity):
     index: IndexStatus | None
 
 
+class Preparing(TypedDict):
+    """How far models have come that are to take over, see ``services.succession.Preparing``."""
+
+    model: str
+    done: int
+    total: int
+    waits: bool
+
+
+class Training(TypedDict):
+    """How far a training has come, see ``services.training.TrainingState``."""
+
+    activity: str
+    stage: str
+    done: int
+    total: int
+    message: str
+
+
 class StatusResult(TypedDict):
     """The answer to ``vizsla/status``."""
 
@@ -183,4 +208,6 @@ class StatusResult(TypedDict):
     processId: int
     positionEncoding: str
     refusedSettings: list[str]
+    preparing: Preparing | None
+    training: Training | None
     roots: list[RootStatus]

@@ -10,6 +10,7 @@ from vizsla.core.options import load_settings
 from vizsla.core.settings import Settings
 
 if TYPE_CHECKING:
+    from vizsla.services.model_choice import ModelChoice
     from vizsla.services.resources import Resources
 
 
@@ -24,18 +25,24 @@ class Preparation:
         if (models := self._resources.models) is not None:
             models.start()
 
-    def take(self, settings: Settings) -> Resources:
-        """Resources under these settings: those that were prepared where they fit, else new ones. Call it once."""
+    def take(self, settings: Settings, choice: ModelChoice | None = None) -> Resources:
+        """Resources under these settings: those that were prepared where they fit, else new ones. Call it once.
+
+        Args:
+            settings: what holds.
+            choice: the models to begin with; None for those that the settings mean.
+        """
         from vizsla.services.resources import Resources
 
         prepared, self._resources = self._resources, None
         if prepared is None:
-            return Resources(settings)
-        if replace(prepared.settings, index=settings.index, search=settings.search) == settings:
+            return Resources(settings, choice)
+        is_chosen = choice is None or prepared.fingerprints == choice.fingerprints
+        if is_chosen and replace(prepared.settings, index=settings.index, search=settings.search) == settings:
             prepared.settings = settings
             return prepared
         threading.Thread(target=prepared.close, name="unprepare", daemon=True).start()
-        return Resources(settings)
+        return Resources(settings, choice)
 
     def close(self, _: float) -> None:
         """End what nobody took."""

@@ -18,6 +18,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from vizsla.lsp import messages
+from vizsla.lsp.bars import Background
 from vizsla.lsp.convert import root_activity
 from vizsla.lsp.dialogue import Dialogue, client_folders, warn
 
@@ -62,6 +63,7 @@ class Pulse:
         self._bars: dict[Path, _Bar] = {}
         self._busy_since: dict[Path, float] = {}
         self._problems: dict[Path, tuple[str, ...]] = {}
+        self._background = Background(ls, dialogue)
 
     def progress(self, root: Path, progress: Progress) -> None:
         """Indexing of a root has come so far; any thread."""
@@ -87,6 +89,7 @@ class Pulse:
         self._is_closed = True
         for path in list(self._bars):
             self._bars.pop(path).end("the server ends")
+        self._background.close()
 
     def _tell(self) -> None:
         roots = self._ls.roots
@@ -107,6 +110,7 @@ class Pulse:
                 self._show(root, _state(root))
         for path in self._bars.keys() - {root.path for root in roots.all()}:
             self._bars.pop(path).end("the folder was closed")
+        self._background.show()
 
     def _tell_problems(self, root: Root) -> None:
         """What is wrong with a folder or its settings is for the user to mend, and once told is told."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, ParamSpec, TypeVar, cast
 
 from pygls.lsp.server import LanguageServer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vizsla.lsp.preparing import Preparation
     from vizsla.services.resources import Resources
     from vizsla.services.roots import Roots
+    from vizsla.services.training import Training
 
 _SLOW_THREADS = 4
 
@@ -50,6 +52,7 @@ class VizslaServer(LanguageServer):
         self.ending = ending
         self.settings = settings or Settings()
         self.roots: Roots | None = None
+        self.training: Training | None = None
         self._preparation = preparation
         self._slow = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow")
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -67,11 +70,16 @@ class VizslaServer(LanguageServer):
         """Not there: pygls would hand out the threads that something else waits for."""
         raise RuntimeError("handlers are coroutines, and hand slow work to run_blocking")
 
-    def take_resources(self) -> Resources:
-        """Resources under the settings of now; for the one who opens the roots."""
+    def take_resources(self, folders: Sequence[Path] = ()) -> Resources:
+        """Resources under the settings of now, with the models that have the vectors of these folders; slow. For the
+        one who opens the roots."""
+        from vizsla.services.model_choice import models_that_answered
         from vizsla.services.resources import Resources
 
-        return self._preparation.take(self.settings) if self._preparation is not None else Resources(self.settings)
+        choice = models_that_answered(self.settings.models, self.settings.cache.directory, folders)
+        if self._preparation is None:
+            return Resources(self.settings, choice)
+        return self._preparation.take(self.settings, choice)
 
     async def run_blocking(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do slow work on a thread of our own, and wait for it.
@@ -107,6 +115,8 @@ class VizslaServer(LanguageServer):
 
     def _close(self, seconds: float) -> None:
         self._slow.shutdown(wait=False, cancel_futures=True)
+        if self.training is not None:
+            self.training.close()
         if self.roots is not None:
             self.roots.close(seconds)
 

@@ -127,7 +127,7 @@ class Roots:
             QueryError: the question cannot be answered as it stands, or no folder is open.
         """
         question, _ = understood(request)
-        chosen = self._chosen(request.roots)
+        chosen = self.chosen(request.roots)
         unread = [engine for root in chosen if (engine := await self._preferring(root, question)) is not None]
         if unread:
             async for answer in self._asked(chosen, replace(request, rerank="off")):
@@ -189,7 +189,7 @@ class Roots:
             IndexBusyError: another process keeps an index.
             CacheError: something could not be deleted.
         """
-        for one in self._chosen((root,) if root is not None else ()):
+        for one in self.chosen((root,) if root is not None else ()):
             self._registry.clear(one)
 
     def apply_settings(self, settings: Settings) -> None:
@@ -255,10 +255,10 @@ class Roots:
         ]
 
     def _engines(self, root: Path | None) -> list[Engine]:
-        chosen = self._chosen((root,) if root is not None else ())
+        chosen = self.chosen((root,) if root is not None else ())
         return [one.engine for one in chosen if one.engine is not None]
 
-    def _chosen(self, folders: Iterable[Path]) -> tuple[Root, ...]:
+    def chosen(self, folders: Iterable[Path]) -> tuple[Root, ...]:
         """The roots of these folders; all when there are none.
 
         Raises:

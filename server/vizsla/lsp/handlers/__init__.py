@@ -16,6 +16,7 @@ from vizsla.lsp.handlers import (
     similar,
     status,
     symbols,
+    training,
 )
 
 if TYPE_CHECKING:
@@ -25,5 +26,6 @@ if TYPE_CHECKING:
 def register(server: VizslaServer) -> None:
     """Give the server all its handlers."""
     dialogue = Dialogue()
-    for group in (lifecycle, configuration, folders, files, documents, search, similar, symbols, status, commands):
+    asking = (search, similar, symbols, status, commands, training)
+    for group in (lifecycle, configuration, folders, files, documents, *asking):
         group.register(server, dialogue)

@@ -20,14 +20,14 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
     @server.command(messages.COMMAND_SEARCH)
     async def ask(ls: VizslaServer, *arguments: object) -> messages.SearchResult:
         """Like ``vizsla/search``; a text alone is the query."""
-        params = _only(arguments)
+        params = only_argument(arguments)
         asked = convert.search_params({"query": params} if isinstance(params, str) else params)
         return await search.answer(ls, dialogue, asked)
 
     @server.command(messages.COMMAND_STATUS)
     async def tell(ls: VizslaServer, *arguments: object) -> messages.StatusResult:
         """Like ``vizsla/status``."""
-        return await status.answer(ls, dialogue, _only(arguments))
+        return await status.answer(ls, dialogue, only_argument(arguments))
 
     for name, work in _ON_FOLDERS.items():
         _register_on_folders(server, dialogue, name, work)
@@ -47,12 +47,12 @@ def _register_on_folders(
     @server.command(name)
     async def on_folder(ls: VizslaServer, *arguments: object) -> None:
         """On the folder that is named by its URI, or on all."""
-        folder = _folder(_only(arguments))
+        folder = _folder(only_argument(arguments))
         roots = await dialogue.roots(ls)
         await ls.run_blocking(work, roots, folder)
 
 
-def _only(arguments: tuple[object, ...]) -> object:
+def only_argument(arguments: tuple[object, ...]) -> object:
     """The one argument; None without any."""
     if len(arguments) > 1:
         raise RefusedError(INVALID_PARAMS, f"arguments must have at most one item, got {len(arguments)}")

@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from vizsla.lsp.dialogue import OPEN_SECONDS, Dialogue, warn
-from vizsla.lsp.handlers import configuration, documents
+from vizsla.lsp.handlers import configuration, documents, training
 from vizsla.lsp.messages import SECTION
 from vizsla.lsp.options import client_of
 from vizsla.lsp.progress import Pulse
@@ -59,7 +59,9 @@ async def _begin(ls: VizslaServer, dialogue: Dialogue, pulse: Pulse) -> bool:
     is_told, is_watching = await asyncio.gather(
         configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS), _register(ls, dialogue)
     )
-    ls.roots = Roots(ls.take_resources(), listener=pulse, watch="client" if is_watching else "own")
+    resources = await ls.run_blocking(ls.take_resources, dialogue.client.folders)
+    ls.roots = Roots(resources, listener=pulse, watch="client" if is_watching else "own")
+    training.prepare(ls, ls.roots, pulse.changed)
     for uri, buffer in dialogue.buffers.items():
         documents.hand_on(ls, uri, buffer)
     ls.spawn(pulse.run())

@@ -9,6 +9,8 @@ from vizsla.lsp import convert, messages
 from vizsla.lsp.dialogue import Dialogue, client_folders
 from vizsla.lsp.fields import Fields
 from vizsla.lsp.server import VizslaServer
+from vizsla.services.succession import Preparing
+from vizsla.services.training import TrainingState
 
 
 def register(server: VizslaServer, dialogue: Dialogue) -> None:
@@ -24,6 +26,7 @@ async def answer(ls: VizslaServer, dialogue: Dialogue, params: object) -> messag
     """The status; ``params`` may be absent."""
     with_files = Fields({} if params is None else params).flag("files")
     roots = await dialogue.roots(ls)
+    await ls.run_blocking(roots.models.look)
     names = client_folders(roots)
     statuses = await ls.run_blocking(roots.statuses)
     return {
@@ -32,5 +35,25 @@ async def answer(ls: VizslaServer, dialogue: Dialogue, params: object) -> messag
         "processId": os.getpid(),
         "positionEncoding": ls.position_encoding,
         "refusedSettings": list(dialogue.refused),
+        "preparing": _preparing(roots.models.preparing),
+        "training": _training(ls.training.state if ls.training is not None else None),
         "roots": [convert.root_result(one, names, with_files=with_files) for one in statuses],
+    }
+
+
+def _preparing(state: Preparing | None) -> messages.Preparing | None:
+    if state is None:
+        return None
+    return {"model": state.model, "done": state.done, "total": state.total, "waits": state.waits}
+
+
+def _training(state: TrainingState | None) -> messages.Training | None:
+    if state is None:
+        return None
+    return {
+        "activity": state.activity,
+        "stage": state.stage,
+        "done": state.done,
+        "total": state.total,
+        "message": state.message,
     }

@@ -67,7 +67,7 @@ def neovim(version: str) -> Path:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_scenarios_pass(version: str, name: str, environment: dict[str, str], tmp_path: Path) -> None:
-    command = [neovim(version), "--clean", "--headless", "-l", SCENARIOS / "run.lua", name]
+    command = [str(neovim(version)), "--clean", "--headless", "-l", str(SCENARIOS / "run.lua"), name]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580, check=False
     )

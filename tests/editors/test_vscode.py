@@ -52,7 +52,7 @@ def test_the_logic_does_what_its_tests_say() -> None:
 
 
 def test_the_editor_has_exactly_the_settings_of_the_manual(settings: dict[str, dict[str, Any]]) -> None:
-    sections = ("index", "models", "search", "cache")
+    sections = ("index", "models", "search", "cache", "feedback")
     assert {name for name in settings if name.split(".")[1] in sections} == set(documented())
 
 
@@ -78,7 +78,7 @@ def test_a_folder_that_is_not_trusted_chooses_no_program_model_or_place(
     manifest: dict[str, Any], settings: dict[str, dict[str, Any]]
 ) -> None:
     restricted = set(manifest["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"])
-    assert restricted == {name for name in settings if name.split(".")[1] in ("server", "models", "cache")}
+    assert restricted == {name for name in settings if name.split(".")[1] in ("server", "models", "cache", "feedback")}
 
 
 def test_every_command_is_there_once_and_none_is_the_servers(manifest: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
   const declared = declaredSettings(context.extension.packageJSON);
   const session = new Session(log, async () => findServer(await lookAround(context), isProgram), declared);
   session.showProgress = indexingProgress(session);
-  const results = new Results();
+  const results = new Results((query, hit) => session.opened(query, hit));
   const lens = new SimilarLens();
   const keeper = context.workspaceState;
   const everywhere = { scheme: "file" };

@@ -7,6 +7,7 @@ export const SCHEMA = 1;
 export const SEARCH = "vizsla/search";
 export const SIMILAR = "vizsla/similar";
 export const STATUS = "vizsla/status";
+export const OPENED = "vizsla/opened";
 export const STATUS_CHANGED = "vizsla/statusChanged";
 
 /** Error code: a newer question of the same session took the place of this one. */
@@ -106,4 +107,5 @@ export interface ServerStatus {
 export interface Offer {
   readonly schema: number;
   readonly requests: readonly string[];
+  readonly notifications?: readonly string[];
 }

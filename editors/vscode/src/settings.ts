@@ -1,7 +1,7 @@
 /** Which settings the server is told: those that the user chose, and none that a folder may not set. */
 
 /** Sections of `vizsla.*` that are the server's; the others are the extension's own. */
-export const SERVER_SECTIONS = ["index", "models", "search", "cache"] as const;
+export const SERVER_SECTIONS = ["index", "models", "search", "cache", "feedback"] as const;
 
 /** Settings that need another server process; all others hold at once. */
 export const NEEDS_RESTART = ["vizsla.server.path", "vizsla.server.python", "vizsla.server.logLevel"] as const;

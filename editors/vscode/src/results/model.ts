@@ -9,6 +9,8 @@ export interface Question {
   readonly hits: readonly SearchHit[];
   readonly notes: readonly string[];
   readonly isPinned: boolean;
+  /** Whether `text` was asked in words; else it names a function whose like was looked for. */
+  readonly isAsked: boolean;
   /** Asks it once more. */
   readonly again: () => Promise<SearchResult>;
 }

@@ -9,13 +9,21 @@ type Node =
   | { readonly kind: "question"; readonly question: Question }
   | { readonly kind: "note"; readonly sentence: string }
   | { readonly kind: "file"; readonly group: FileGroup }
-  | { readonly kind: "hit"; readonly hit: SearchHit };
+  | { readonly kind: "hit"; readonly hit: SearchHit; readonly question: Question };
+
+/** Told of each hit that was opened, with its question. */
+export type OnOpened = (query: string, hit: SearchHit) => void;
 
 export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #onOpened: OnOpened;
   #questions: readonly Question[] = [];
 
   readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(onOpened: OnOpened) {
+    this.#onOpened = onOpened;
+  }
 
   /** Newest first. */
   get questions(): readonly Question[] {
@@ -36,13 +44,13 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
       "vizsla.results.remove": (node) => this.#with(node, (question) => this.#become(this.#questions.filter((other) => other !== question))),
       "vizsla.results.copy": (node) => this.#with(node, (question) => vscode.env.clipboard.writeText(asMarkdown(question))),
       "vizsla.results.clear": () => this.#become(this.#questions.filter(({ isPinned }) => isPinned)),
-      "vizsla.results.open": (node) => (node.kind === "hit" ? openHit(node.hit) : undefined),
+      "vizsla.results.open": (node) => this.#open(node),
     };
   }
 
   getChildren(node?: Node): Node[] {
     if (node === undefined) return this.#questions.map((question) => ({ kind: "question", question }));
-    if (node.kind === "file") return node.group.hits.map((hit) => ({ kind: "hit", hit }));
+    if (node.kind === "file") return node.group.hits.map((hit) => ({ kind: "hit", hit, question: node.group.question }));
     if (node.kind !== "question") return [];
     const { question } = node;
     const sentences = question.hits.length === 0 ? ["Nothing was found.", ...question.notes] : question.notes;
@@ -75,6 +83,12 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  async #open(node: Node): Promise<void> {
+    if (node.kind !== "hit") return;
+    if (node.question.isAsked) this.#onOpened(node.question.text, node.hit);
+    await openHit(node.hit);
   }
 
   async #rerun(node: Node): Promise<void> {

@@ -179,6 +179,7 @@ class Picker {
   async #choose(hit: SearchHit, column: vscode.ViewColumn): Promise<void> {
     this.#keep();
     this.#isChosen = true;
+    if (this.#answered !== "") this.#session.opened(this.#answered, hit);
     await this.#preview.keep();
     this.#pick.hide();
     await openHit(hit, column);
@@ -190,7 +191,7 @@ class Picker {
     if (text === "") return;
     void remember(this.#keeper, text);
     const again = (): Promise<SearchResult> => asker(this.#session)(text, new AbortController().signal, () => undefined);
-    this.#results.add({ text, hits: this.#hits, notes: this.#notes, isPinned: false, again });
+    this.#results.add({ text, hits: this.#hits, notes: this.#notes, isPinned: false, isAsked: true, again });
   }
 
   async #close(): Promise<void> {

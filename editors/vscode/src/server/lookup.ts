@@ -36,8 +36,8 @@ export type Found = { readonly launch: Launch } | { readonly problem: string };
 export type Probe = (path: string) => Promise<boolean>;
 
 const NO_SERVER =
-  "Vizsla has no server yet: create a private environment for it, or install it " +
-  "with 'pip install' from its folder and set vizsla.server.path.";
+  "Vizsla has no server yet: create a private environment for it, or run 'pip install .' in a copy of Vizsla and name " +
+  "the program 'vizsla' in vizsla.server.path.";
 
 /** The first server there is. A setting that names one that is not there is an error, not a reason to take another. */
 export async function findServer(around: Surroundings, isProgram: Probe): Promise<Found> {

@@ -25,7 +25,8 @@ interface ServerInfo {
   readonly version?: string;
 }
 
-function offerOf(experimental: unknown): Offer | undefined {
+/** What a server offers beyond the standard, undefined when it says nothing of itself. */
+export function offerOf(experimental: unknown): Offer | undefined {
   const ours: unknown = (experimental as { vizsla?: unknown } | null | undefined)?.vizsla;
   if (typeof ours !== "object" || ours === null || !Array.isArray((ours as Partial<Offer>).requests)) return undefined;
   return ours as Offer;

@@ -15,7 +15,7 @@ import * as protocol from "../protocol.ts";
 import { chosenSettings, type Declared, NEEDS_RESTART } from "../settings.ts";
 import type { ServerState } from "../status/text.ts";
 import type { Found, Launch } from "./lookup.ts";
-import { problemOf } from "./offer.ts";
+import { offerOf, problemOf } from "./offer.ts";
 
 /** How indexing that takes long is shown; the client's own way is a second line in the status bar. */
 export type ShowProgress = NonNullable<LanguageClientOptions["middleware"]>["handleWorkDoneProgress"];
@@ -127,6 +127,13 @@ export class Session implements vscode.Disposable {
   /** The truth about every folder; `files` names each one that is left out. */
   status(files = false): Promise<protocol.ServerStatus> {
     return this.#serving().sendRequest(protocol.STATUS, { files });
+  }
+
+  /** The user went to a hit of a question. The server notes it where `vizsla.feedback.enabled` is on, and only there. */
+  opened(query: string, { location }: protocol.SearchHit): void {
+    const offer = offerOf(this.#client?.initializeResult?.capabilities.experimental);
+    if (offer?.notifications?.includes(protocol.OPENED) !== true) return; // a server of before
+    void this.#client?.sendNotification(protocol.OPENED, { query, location }).catch((error: unknown) => this.#log.debug(String(error)));
   }
 
   /** Tell the server to do something: `vizsla.pause`, `vizsla.resume` or `vizsla.rebuild`, for all folders. */

@@ -52,7 +52,7 @@ export async function showSimilar(session: Session, results: Results, uri?: vsco
     if (isHidden) return;
     pick.items = hits.length > 0 ? hits.map((hit) => ({ ...rowOf(hit, undefined), hit })) : [{ label: "$(info) Nothing is like it." }];
     const again = (): Promise<SearchResult> => ask(new vscode.CancellationTokenSource().token);
-    results.add({ text: `Like ${place}`, hits, notes, isPinned: false, again });
+    results.add({ text: `Like ${place}`, hits, notes, isPinned: false, isAsked: false, again });
   } catch (error) {
     if (!isHidden) pick.items = [{ label: `$(info) ${error instanceof Error ? error.message : String(error)}`, alwaysShow: true }];
   } finally {

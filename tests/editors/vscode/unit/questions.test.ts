@@ -11,7 +11,7 @@ function keeper(kept?: unknown) {
 }
 
 function question(text: string, isPinned = false, hits = [hit("a")]): Question {
-  return { text, hits, notes: [], isPinned, again: async () => answer() };
+  return { text, hits, notes: [], isPinned, isAsked: true, again: async () => answer() };
 }
 
 test("the newest question comes first, each once, at most fifty", async () => {

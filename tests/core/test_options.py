@@ -32,7 +32,7 @@ def test_later_options_stand_upon_earlier_ones() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        ({"serach": {}}, "serach: no such section of settings, use one of cache, index, models, search"),
+        ({"serach": {}}, "serach: no such section of settings, use one of cache, feedback, index, models, search"),
         ({"search": 3}, "search: no such section"),
         ({"search": {"limits": 3}}, "search.limits: no such setting"),
         ({"search": {"limit": "5"}}, "search.limit: must be a whole number, got '5'; keeping 10"),

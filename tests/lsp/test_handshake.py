@@ -70,7 +70,7 @@ def test_what_is_said_is_what_the_registered_handlers_can_do(server: VizslaServe
 
 def test_our_own_requests_and_commands_are_those_that_are_registered(server: VizslaServer) -> None:
     own = {name for name in server.protocol.fm.features if name.startswith("vizsla/")}
-    assert own == set(messages.REQUESTS)
+    assert own == {*messages.REQUESTS, messages.OPENED}
     assert set(server.protocol.fm.commands) == set(messages.COMMANDS)
 
 

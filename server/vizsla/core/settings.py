@@ -78,6 +78,13 @@ class CacheSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackSettings:
+    """What is remembered of how answers are used."""
+
+    enabled: bool = False  # keep a log of the hits that were opened, on this machine, for training
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of one process."""
 
@@ -85,3 +92,4 @@ class Settings:
     models: ModelSettings = field(default_factory=ModelSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)

@@ -14,6 +14,7 @@ SEARCH: Final = "vizsla/search"
 SIMILAR: Final = "vizsla/similar"
 STATUS: Final = "vizsla/status"
 STATUS_CHANGED: Final = "vizsla/statusChanged"
+OPENED: Final = "vizsla/opened"
 
 COMMAND_SEARCH: Final = "vizsla.search"
 COMMAND_REBUILD: Final = "vizsla.rebuild"
@@ -26,7 +27,7 @@ COMMAND_TRAIN: Final = "vizsla.train"
 COMMAND_STOP_TRAINING: Final = "vizsla.stopTraining"
 
 REQUESTS: Final = (SEARCH, SIMILAR, STATUS)
-NOTIFICATIONS: Final = (STATUS_CHANGED,)
+NOTIFICATIONS: Final = (STATUS_CHANGED, OPENED)
 COMMANDS: Final = (
     COMMAND_SEARCH,
     COMMAND_REBUILD,

@@ -107,7 +107,7 @@ def pushed_section(settings: object) -> object:
     """Our section of what ``workspace/didChangeConfiguration`` holds: all sections, or ours alone; None for neither."""
     if isinstance(settings, Mapping) and SECTION in settings:
         return settings[SECTION]
-    if isinstance(settings, Mapping) and settings.keys() & {"index", "models", "search", "cache"}:
+    if isinstance(settings, Mapping) and settings.keys() & {"index", "models", "search", "cache", "feedback"}:
         return settings
     return None
 

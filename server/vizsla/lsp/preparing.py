@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vizsla.core.options import load_settings
@@ -38,7 +37,8 @@ class Preparation:
         if prepared is None:
             return Resources(settings, choice)
         is_chosen = choice is None or prepared.fingerprints == choice.fingerprints
-        if is_chosen and replace(prepared.settings, index=settings.index, search=settings.search) == settings:
+        is_same = prepared.settings.models == settings.models and prepared.settings.cache == settings.cache
+        if is_chosen and is_same:
             prepared.settings = settings
             return prepared
         threading.Thread(target=prepared.close, name="unprepare", daemon=True).start()

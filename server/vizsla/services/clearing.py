@@ -7,6 +7,7 @@ from pathlib import Path
 from vizsla.core.errors import CacheError, IndexBusyError
 from vizsla.index.clearing import delete_directory, hashes_of
 from vizsla.index.lock import WriterLock
+from vizsla.services.feedback import forget_opened
 from vizsla.services.index_directory import LOCK_NAME, workspace_directory
 from vizsla.services.resources import Resources
 
@@ -15,7 +16,8 @@ DAMAGED = ".damaged"
 
 
 def clear_workspace(root: Path, resources: Resources) -> int:
-    """Delete the index of ``root``, which need not exist any more, and the vectors of its functions.
+    """Delete the index of ``root``, which need not exist any more, the vectors of its functions, and what was noted of
+    hits in it.
 
     A vector that another workspace shares is deleted too: it is made again when it is missed.
 
@@ -26,12 +28,14 @@ def clear_workspace(root: Path, resources: Resources) -> int:
         IndexBusyError: another process keeps this index.
         CacheError: something could not be deleted.
     """
-    directory = workspace_directory(resources.cache_directory, root.expanduser().resolve())
-    return _clear_directory(directory, resources) if directory.exists() else 0
+    real = root.expanduser().resolve()
+    directory = workspace_directory(resources.cache_directory, real)
+    freed = _clear_directory(directory, resources) if directory.exists() else 0
+    return freed + forget_opened(resources.cache_directory, real)
 
 
 def clear_all(resources: Resources) -> int:
-    """Delete every index, every vector and every run of training; models that were added stay.
+    """Delete every index, every vector, the log of opened hits and every run of training; added models stay.
 
     Returns:
         Bytes freed.
@@ -54,7 +58,7 @@ def clear_all(resources: Resources) -> int:
             freed += _clear_run(directory)
         except IndexBusyError as error:
             busy.append(str(error))
-    freed += resources.embeddings.clear()
+    freed += resources.embeddings.clear() + forget_opened(resources.cache_directory)
     for aside in resources.cache_directory.glob(f"*{DAMAGED}"):
         freed += aside.lstat().st_size
         aside.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from vizsla.lsp.handlers import (
     files,
     folders,
     lifecycle,
+    opened,
     search,
     similar,
     status,
@@ -26,6 +27,6 @@ if TYPE_CHECKING:
 def register(server: VizslaServer) -> None:
     """Give the server all its handlers."""
     dialogue = Dialogue()
-    asking = (search, similar, symbols, status, commands, training)
+    asking = (search, similar, symbols, status, commands, training, opened)
     for group in (lifecycle, configuration, folders, files, documents, *asking):
         group.register(server, dialogue)

@@ -36,7 +36,9 @@ end)
 test("unsaved text is searched as it stands", function()
   local child, root = shop()
   child:attached()
-  child:lua("vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'def water_the_plants(garden):', '    return garden.rain()', '' })")
+  child:lua(
+    "vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'def water_the_plants(garden):', '    return garden.rain()', '' })"
+  )
   local answer = child:finds("give flowers something to drink", "water_the_plants")
   equal(answer.hits[1].location.range.start.line, 0)
   equal(vim.fn.readfile(root .. "/shop/cart.py")[1], "class Cart:")
@@ -48,7 +50,8 @@ test("functions like the one under the cursor", function()
   child:command("Vizsla! similar")
   child:wait("return #vim.fn.getqflist() > 0")
   equal(child:lua("return vim.fn.getqflist({ title = 1 }).title"), "Vizsla: Like cart.py:7")
-  local text = table.concat(child:lua("return vim.tbl_map(function(item) return item.text end, vim.fn.getqflist())"), "\n")
+  local text =
+    table.concat(child:lua("return vim.tbl_map(function(item) return item.text end, vim.fn.getqflist())"), "\n")
   contains(text, "test_total_price_includes_tax")
   assert(not text:find("Cart.total_price", 1, true), text)
 end)
@@ -71,7 +74,9 @@ test("a cancelled question calls nobody back", function()
     require("vizsla").ask({ query = "cancelled at once" }, function() COUNT = COUNT + 1 end)()
   ]])
   child:ask("the one after")
-  child:wait("return vim.tbl_isempty(vim.tbl_filter(function(r) return r.type == 'pending' end, vim.lsp.get_clients({ name = 'vizsla' })[1].requests))")
+  child:wait(
+    "return vim.tbl_isempty(vim.tbl_filter(function(r) return r.type == 'pending' end, vim.lsp.get_clients({ name = 'vizsla' })[1].requests))"
+  )
   equal(child:lua("return COUNT <= 10"), true)
 end)
 
@@ -115,7 +120,9 @@ test("a jump lands on the function, also in a file that got shorter, and the way
 end)
 
 test("names of files and text beyond ASCII are found and jumped to", function()
-  local root = harness.workspace({ ["Größe [1] %s.py"] = "ä = '😀'; x = 1\ndef größe_messen(länge):\n    return länge * 2\n" })
+  local root = harness.workspace({
+    ["Größe [1] %s.py"] = "ä = '😀'; x = 1\ndef größe_messen(länge):\n    return länge * 2\n",
+  })
   local child = harness.open(root)
   child:start()
   child:ask("größe_messen")

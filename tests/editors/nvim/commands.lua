@@ -12,7 +12,10 @@ local function shop()
 end
 
 test("the plug-in loads nothing before it is used", function()
-  local child = harness.open(harness.workspace(), "for name in pairs(package.loaded) do if name:find('^vizsla') then LOADED = name end end")
+  local child = harness.open(
+    harness.workspace(),
+    "for name in pairs(package.loaded) do if name:find('^vizsla') then LOADED = name end end"
+  )
   equal(child:lua("return LOADED"), vim.NIL)
 end)
 
@@ -91,7 +94,9 @@ end)
 test("training runs in a terminal, where it can be watched", function()
   local child = shop()
   child:command("Vizsla train --help")
-  child:wait("return vim.bo.buftype == 'terminal' and table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n'):find('Train models on your own code', 1, true)")
+  child:wait(
+    "return vim.bo.buftype == 'terminal' and table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n'):find('Train models on your own code', 1, true)"
+  )
 end)
 
 test("the log is one command away", function()
@@ -130,12 +135,11 @@ test("options that cannot be used are named, and the defaults stay", function()
 end)
 
 test("a setting that the server refuses is told by the server", function()
-  local child = harness.open(
-    harness.workspace(),
-    "require('vizsla').setup({ settings = { search = { limit = -1 } } })"
-  )
+  local child = harness.open(harness.workspace(), "require('vizsla').setup({ settings = { search = { limit = -1 } } })")
   child:start()
-  child:wait("return vim.api.nvim_exec2('messages', { output = true }).output:find('limit') or table.concat(TOLD):find('limit')")
+  child:wait(
+    "return vim.api.nvim_exec2('messages', { output = true }).output:find('limit') or table.concat(TOLD):find('limit')"
+  )
   child:command("checkhealth vizsla")
   contains(child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"), "a setting is refused")
 end)
@@ -168,7 +172,10 @@ end)
 
 test("the help has its tags", function()
   local child = harness.open(harness.workspace())
-  child:lua("vim.fn.mkdir('pages/doc', 'p'); assert(vim.uv.fs_copyfile(... .. '/doc/vizsla.txt', 'pages/doc/vizsla.txt'))", vim.env.VIZSLA_PLUGIN)
+  child:lua(
+    "vim.fn.mkdir('pages/doc', 'p'); assert(vim.uv.fs_copyfile(... .. '/doc/vizsla.txt', 'pages/doc/vizsla.txt'))",
+    vim.env.VIZSLA_PLUGIN
+  )
   child:command("helptags pages/doc")
   local tags = table.concat(child:lua("return vim.fn.readfile('pages/doc/tags')"), "\n")
   for _, tag in ipairs({ ":Vizsla", "vizsla.search()", "<Plug>(vizsla-similar)", "vizsla-options" }) do

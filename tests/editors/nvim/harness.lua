@@ -78,7 +78,8 @@ local children = {}
 ---@param before? string Lua that stands in the user's init.lua
 ---@return vizsla.test.Child
 function M.open(folder, before)
-  local command = { vim.v.progpath, "--clean", "--embed", "--headless", "--cmd", "set runtimepath^=" .. vim.env.VIZSLA_PLUGIN }
+  local command =
+    { vim.v.progpath, "--clean", "--embed", "--headless", "--cmd", "set runtimepath^=" .. vim.env.VIZSLA_PLUGIN }
   local init = vim.env.VIZSLA_TEST_FOLDER .. "/init.lua"
   local file = assert(io.open(init, "w"))
   file:write("vim.o.columns, vim.o.lines, vim.o.swapfile = 120, 40, false\n")
@@ -126,10 +127,7 @@ end
 
 --- Wait until the user was told something that contains this.
 function Child:told(part)
-  return self:wait(
-    "for _, said in ipairs(TOLD) do if said:find(..., 1, true) then return said end end",
-    part
-  )
+  return self:wait("for _, said in ipairs(TOLD) do if said:find(..., 1, true) then return said end end", part)
 end
 
 --- Ask, and wait for the last answer: the names of the hits, best first, and the whole.

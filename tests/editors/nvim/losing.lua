@@ -20,7 +20,9 @@ end
 
 test("a server that is killed is started again, with its buffers and unsaved text", function()
   local child = shop()
-  child:lua("vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'def water_the_plants(garden):', '    return garden.rain()', '' })")
+  child:lua(
+    "vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'def water_the_plants(garden):', '    return garden.rain()', '' })"
+  )
   local first = process(child)
   vim.uv.kill(first, "sigkill")
   child:told("the server ended by signal 9 and is started again")
@@ -83,7 +85,10 @@ test("a program that is no language server is named", function()
 end)
 
 test("a program that never answers is named", function()
-  local child = harness.open(harness.workspace(), "require('vizsla.client').initialize_ms = 300; require('vizsla').setup({ cmd = { 'sleep', '1000' } })")
+  local child = harness.open(
+    harness.workspace(),
+    "require('vizsla.client').initialize_ms = 300; require('vizsla').setup({ cmd = { 'sleep', '1000' } })"
+  )
   child:command("Vizsla! anything")
   contains(child:told("did not answer within"), "sleep 1000")
 end)
@@ -91,7 +96,9 @@ end)
 --- The real server with something about its messages changed.
 ---@param change string Python
 local function another(change)
-  local code = "import vizsla.lsp.messages as messages\\n" .. change .. "\\nimport sys; sys.argv = ['vizsla', 'serve']\\nfrom vizsla.cli.__main__ import main\\nmain()"
+  local code = "import vizsla.lsp.messages as messages\\n"
+    .. change
+    .. "\\nimport sys; sys.argv = ['vizsla', 'serve']\\nfrom vizsla.cli.__main__ import main\\nmain()"
   local python = vim.fs.dirname(vim.fn.exepath("vizsla")) .. "/python"
   return ("require('vizsla').setup({ cmd = { %q, '-c', \"%s\" } })"):format(python, code)
 end
@@ -101,11 +108,16 @@ test("a server of a newer schema says which of the two to update, and answers", 
   child:command("edit shop/cart.py")
   child:start()
   local said = "return vim.api.nvim_exec2('messages', { output = true }).output .. table.concat(TOLD)"
-  child:wait("return (vim.api.nvim_exec2('messages', { output = true }).output .. table.concat(TOLD)):find('update the plug%-in', 1)")
+  child:wait(
+    "return (vim.api.nvim_exec2('messages', { output = true }).output .. table.concat(TOLD)):find('update the plug%-in', 1)"
+  )
   contains(child:lua(said), "speaks schema 1")
   equal(child:ask("where is a file sent again")[1], "retry_upload")
   child:command("checkhealth vizsla")
-  contains(child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"), "the server speaks schema 2, this plug-in schema 1")
+  contains(
+    child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"),
+    "the server speaks schema 2, this plug-in schema 1"
+  )
 end)
 
 test("a server that is older than our messages is told, and no question hangs", function()

@@ -165,7 +165,9 @@ test("Telescope asks while one types, previews, and jumps", function()
   child:type("where is a file sent again")
   child:wait("return (shown('TelescopeResults') or ''):find('retry_upload')")
   local first = "return require('telescope.actions.state').get_selected_entry().value.name"
-  child:wait("local entry = require('telescope.actions.state').get_selected_entry(); return entry and entry.value.name == 'retry_upload'")
+  child:wait(
+    "local entry = require('telescope.actions.state').get_selected_entry(); return entry and entry.value.name == 'retry_upload'"
+  )
   equal(child:lua(first), "retry_upload")
   child:wait("return previewed('raise RuntimeError(\"gave up\")')")
   child:type("<CR>")
@@ -180,7 +182,9 @@ test("Telescope replaces the hits of one question by those of the next", functio
   child:type("lang:javascript session")
   child:wait("return (shown('TelescopeResults') or ''):find('signCookie')")
   child:type(("<BS>"):rep(#"lang:javascript session") .. "lang:python price")
-  child:wait("local text = shown('TelescopeResults') or ''; return text:find('total_price') and not text:find('signCookie')")
+  child:wait(
+    "local text = shown('TelescopeResults') or ''; return text:find('total_price') and not text:find('signCookie')"
+  )
   child:type("<Esc><Esc>")
   child:wait("return windows() == 1")
 end)

@@ -34,7 +34,10 @@ test("the server is started as the user's Neovim does it", function()
   local child = harness.open(harness.workspace(), is_new and "vim.lsp.enable('vizsla')" or "require('vizsla').setup()")
   child:command("edit shop/cart.py")
   child:ready()
-  equal(child:lua("return vim.lsp.get_clients({ name = 'vizsla', bufnr = 0 })[1].config.root_dir"), child:lua("return vim.fn.getcwd()"))
+  equal(
+    child:lua("return vim.lsp.get_clients({ name = 'vizsla', bufnr = 0 })[1].config.root_dir"),
+    child:lua("return vim.fn.getcwd()")
+  )
 end)
 
 test("a second folder joins the same server, and each is asked about from its own files", function()
@@ -43,7 +46,9 @@ test("a second folder joins the same server, and each is asked about from its ow
   child:command("edit shop/cart.py")
   child:start()
   child:command("edit " .. other .. "/lamp.py")
-  child:wait("return #(vim.lsp.get_clients({ name = 'vizsla', bufnr = 0 })[1] or { workspace_folders = {} }).workspace_folders == 2")
+  child:wait(
+    "return #(vim.lsp.get_clients({ name = 'vizsla', bufnr = 0 })[1] or { workspace_folders = {} }).workspace_folders == 2"
+  )
   child:wait("return #require('vizsla.status').folders() == 2")
   child:ready()
   equal(child:lua("return #vim.lsp.get_clients()"), 1)
@@ -78,7 +83,10 @@ test("indexing is told by LspProgress, and steps of an answer are not", function
 end)
 
 test("the statusline says what is being done, and no more than the name when all is well", function()
-  local child = harness.open(harness.workspace(), "LINES = {}; vim.api.nvim_create_autocmd('User', { pattern = 'VizslaStatus', callback = function() table.insert(LINES, require('vizsla').statusline()) end })")
+  local child = harness.open(
+    harness.workspace(),
+    "LINES = {}; vim.api.nvim_create_autocmd('User', { pattern = 'VizslaStatus', callback = function() table.insert(LINES, require('vizsla').statusline()) end })"
+  )
   equal(child:lua("return require('vizsla').statusline()"), "")
   child:start()
   equal(child:wait("return LINES[#LINES]"), "vizsla")

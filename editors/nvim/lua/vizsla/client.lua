@@ -1,4 +1,5 @@
 --- The one client of this Neovim: started when it is needed, shared by all workspace folders, restarted when it is lost.
+local connection = require("vizsla.connection")
 local options = require("vizsla.options")
 local server = require("vizsla.server")
 local tell = require("vizsla.tell")
@@ -6,21 +7,19 @@ local workspace = require("vizsla.workspace")
 
 local M = {}
 
-M.NAME = "vizsla"
+M.NAME = connection.NAME
+M.get, M.request, M.cancel = connection.get, connection.request, connection.cancel
 --- The schema of the messages that this plug-in was written for.
 M.SCHEMA = 1
 --- How long a server may take to say who it is.
 M.initialize_ms = 15000
 
-local HAS_METHODS = vim.fn.has("nvim-0.11") == 1 -- before, a client's functions are called with a dot
-local CRASHES, CRASH_SECONDS = 5, 180 -- as many in as short a time, and it is not started again
+local HAS_METHODS, call = connection.HAS_METHODS, connection.call
 
 ---@alias vizsla.Ready fun(client: vim.lsp.Client?, problem: string?, folder: string?)
 
 ---@type { callback: vizsla.Ready, folder: string? }[]
 local waiting = {}
----@type number[]
-local crashes = {}
 ---@type string[] absolute paths of the folders that the server serves, or served when it was lost
 local folders = {}
 local is_initialized = false
@@ -30,44 +29,6 @@ local is_told_of_absence = false
 --- Called when the server was lost: open questions are to be asked again, or are lost as well, by the sentence given.
 ---@type fun(given_up?: string)
 M.on_lost = function() end
-
----@param client vim.lsp.Client
----@param name string of a client's function
-local function call(client, name, ...)
-  if HAS_METHODS then
-    return client[name](client, ...)
-  end
-  return client[name](...)
-end
-
---- Send a request; `handler` runs on the main loop, and never once it is cancelled.
----@param client vim.lsp.Client
----@param method string
----@param params table
----@param handler lsp.Handler
----@param bufnr integer its unsaved text goes to the server first
----@return integer? id
-function M.request(client, method, params, handler, bufnr)
-  local is_sent, id = call(client, "request", method, params, handler, vim.api.nvim_buf_is_valid(bufnr) and bufnr or 0)
-  return is_sent and id or nil
-end
-
----@param client vim.lsp.Client
----@param id integer
-function M.cancel(client, id)
-  call(client, "cancel_request", id)
-end
-
---- The client, also while it is being initialized.
----@return vim.lsp.Client?
-function M.get()
-  -- 0.10 and 0.11 leave out what is not initialized unless asked by a name that is not documented.
-  for _, client in ipairs(vim.lsp.get_clients({ name = M.NAME, _uninitialized = true })) do
-    if not call(client, "is_stopped") then
-      return client
-    end
-  end
-end
 
 ---@param path string
 local function folder_of(path)
@@ -208,11 +169,7 @@ end
 ---@param folder string
 local function start(folder)
   is_initialized = false
-  if HAS_METHODS then
-    vim.lsp.start(config_for(folder), { attach = false, reuse_client = reuse })
-  else
-    vim.lsp.start_client(config_for(folder))
-  end
+  connection.start(config_for(folder), reuse)
 end
 
 ---@param bufnr integer
@@ -318,24 +275,9 @@ end
 
 --- The server ended and nobody told it to: start it again, with all its folders and buffers, but not for ever.
 server.on_lost = function(code, signal)
-  local now = vim.uv.hrtime() / 1e9
-  crashes = vim.tbl_filter(function(at)
-    return now - at < CRASH_SECONDS
-  end, crashes)
-  table.insert(crashes, now)
   local how = signal ~= 0 and ("by signal %d"):format(signal) or ("with exit code %d"):format(code)
   require("vizsla.status").on_lost(how)
-  local given_up
-  if not is_initialized then
-    given_up = ("the server ended %s before it said anything; ':Vizsla log' and :checkhealth vizsla may say why"):format(how)
-  elseif #crashes >= CRASHES then
-    given_up = ("the server ended %s, %d times in %d minutes, and is left alone until the next question;"):format(
-      how,
-      #crashes,
-      CRASH_SECONDS / 60
-    ) .. " ':Vizsla log' may say why"
-    crashes = {}
-  end
+  local given_up = require("vizsla.crashes").count(how, is_initialized)
   if given_up then
     answer_waiting(nil, given_up)
     M.on_lost(given_up)

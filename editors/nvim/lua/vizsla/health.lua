@@ -84,10 +84,16 @@ local function check_schema(server)
   local client = require("vizsla.client")
   local ours = vim.tbl_get(server.server_capabilities or {}, "experimental", "vizsla")
   if not ours then
-    health.error("what answers is no Vizsla server, or one that is older than this plug-in", "update it, or set 'cmd' right")
+    health.error(
+      "what answers is no Vizsla server, or one that is older than this plug-in",
+      "update it, or set 'cmd' right"
+    )
   elseif ours.schema ~= client.SCHEMA then
     local older = ours.schema > client.SCHEMA and "this plug-in" or "the server"
-    health.warn(("the server speaks schema %d, this plug-in schema %d"):format(ours.schema, client.SCHEMA), "update " .. older)
+    health.warn(
+      ("the server speaks schema %d, this plug-in schema %d"):format(ours.schema, client.SCHEMA),
+      "update " .. older
+    )
   else
     health.ok(("both speak schema %d of the messages"):format(ours.schema))
   end
@@ -142,7 +148,10 @@ local function check_status()
       if root.activity ~= "ready" then
         health.info(("%s, %d of %d; %s so far"):format(root.activity, root.done, root.total, all))
       elseif index.functions == 0 then
-        health.warn("no functions were found in " .. index.files .. " files", "see ':Vizsla! status' for what is left out")
+        health.warn(
+          "no functions were found in " .. index.files .. " files",
+          "see ':Vizsla! status' for what is left out"
+        )
       else
         health.ok(all)
       end
@@ -177,11 +186,15 @@ local function check_buffer(bufnr, server, status)
   local folder = require("vizsla.workspace").of_file(bufnr)
   if not folder then
     local _, problem = require("vizsla.workspace").of(bufnr)
-    return health.warn(problem or "it lies in no workspace; questions are about the current directory", "add it by ':Vizsla folder {dir}'")
+    return health.warn(
+      problem or "it lies in no workspace; questions are about the current directory",
+      "add it by ':Vizsla folder {dir}'"
+    )
   end
   for _, root in ipairs(status.roots or {}) do
     local index = root.index or {}
-    local path = vim.startswith(name, vim.uri_to_fname(root.uri) .. "/") and name:sub(#vim.uri_to_fname(root.uri) + 2) or ""
+    local path = vim.startswith(name, vim.uri_to_fname(root.uri) .. "/") and name:sub(#vim.uri_to_fname(root.uri) + 2)
+      or ""
     local reason = (index.skippedFiles or {})[path] or (index.failedFiles or {})[path]
     if reason then
       health.warn("it is left out: " .. reason)
@@ -192,7 +205,11 @@ local function check_buffer(bufnr, server, status)
   elseif vim.tbl_contains(require("vizsla.options").get().filetypes, vim.bo[bufnr].filetype) then
     health.warn("it is not attached, so only what is saved is searched", ":edit it again")
   else
-    health.info(("filetype '%s' is not served; what is saved is searched if the server knows the language"):format(vim.bo[bufnr].filetype))
+    health.info(
+      ("filetype '%s' is not served; what is saved is searched if the server knows the language"):format(
+        vim.bo[bufnr].filetype
+      )
+    )
   end
 end
 
@@ -213,7 +230,9 @@ local function check_question(bufnr)
     return health.error("it is not answered: " .. (problem or "nothing came within 20 s"), "see ':Vizsla log'")
   end
   local total = (vim.uv.hrtime() - begun) / 1e6
-  health.ok(("%d hits after %.0f ms, %.0f of them in the server"):format(#result.hits, total, result.milliseconds.total))
+  health.ok(
+    ("%d hits after %.0f ms, %.0f of them in the server"):format(#result.hits, total, result.milliseconds.total)
+  )
   for _, note in ipairs(result.notes or {}) do
     health.info(note)
   end

@@ -32,7 +32,8 @@ function M.similar(options)
   options = options or {}
   local bufnr = vim.api.nvim_get_current_buf()
   local line, column = unpack(vim.api.nvim_win_get_cursor(0))
-  local at = { uri = vim.uri_from_bufnr(bufnr), line = line - 1, column = column, text = vim.api.nvim_get_current_line() }
+  local at =
+    { uri = vim.uri_from_bufnr(bufnr), line = line - 1, column = column, text = vim.api.nvim_get_current_line() }
   M.ask({ at = at, bufnr = bufnr, limit = options.limit }, function(result, is_last)
     if is_last then
       require("vizsla.pickers").show(options.picker, {

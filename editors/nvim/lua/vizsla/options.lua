@@ -85,7 +85,10 @@ local chosen
 local function problem_with(name, value)
   local kind = kinds[name]
   if not kind then
-    return ("there is no option '%s'; the options are %s"):format(name, table.concat(vim.fn.sort(vim.tbl_keys(kinds)), ", "))
+    return ("there is no option '%s'; the options are %s"):format(
+      name,
+      table.concat(vim.fn.sort(vim.tbl_keys(kinds)), ", ")
+    )
   end
   if not vim.tbl_contains(type(kind) == "table" and kind or { kind }, type(value)) then
     local wanted = type(kind) == "table" and table.concat(kind, " or ") or kind

@@ -157,18 +157,34 @@ function M.lines(status)
     say(root.problem)
     local index = root.index
     if index then
-      say(("%s functions in %s files: %s"):format(grouped(index.functions), grouped(index.files), counted(index.byLanguage)))
+      say(
+        ("%s functions in %s files: %s"):format(
+          grouped(index.functions),
+          grouped(index.files),
+          counted(index.byLanguage)
+        )
+      )
       if index.unread + index.pending > 0 then
         say(("to do: %s files to read, %s functions to encode"):format(grouped(index.unread), grouped(index.pending)))
       end
       say(next(index.skipped or {}) and "left out: " .. counted(index.skipped) or "")
-      say(("model: %s, %s%s"):format(index.model or "none, words alone", index.device, index.hasReranker and ", with a reranker" or ""))
+      say(
+        ("model: %s, %s%s"):format(
+          index.model or "none, words alone",
+          index.device,
+          index.hasReranker and ", with a reranker" or ""
+        )
+      )
       say(("index: %s (%.1f MB)"):format(index.directory or "in memory only", index.bytes / 1e6))
       for _, sentence in ipairs(index.degraded or {}) do
         say("! " .. sentence)
       end
     end
-    say("changes are noticed by: " .. root.watcher .. (root.watcherProblem ~= "" and ", because " .. root.watcherProblem or ""))
+    say(
+      "changes are noticed by: "
+        .. root.watcher
+        .. (root.watcherProblem ~= "" and ", because " .. root.watcherProblem or "")
+    )
     for _, name in ipairs({ "skippedFiles", "failedFiles" }) do
       local files = (index or {})[name] or {}
       for _, path in ipairs(vim.fn.sort(vim.tbl_keys(files))) do

@@ -31,7 +31,11 @@ local function layout()
     }
   end
   local list = math.floor((height - 6) / 2)
-  return { prompt = at(0, 0, width, 1), list = at(3, 0, width, list), preview = at(5 + list, 0, width, height - 5 - list) }
+  return {
+    prompt = at(0, 0, width, 1),
+    list = at(3, 0, width, list),
+    preview = at(5 + list, 0, width, height - 5 - list),
+  }
 end
 
 ---@param name string

@@ -28,7 +28,7 @@ export async function createEnvironment(context: vscode.ExtensionContext, log: v
     return false;
   }
   const install = "Install";
-  const said = "Vizsla installs its server into a folder of its own; pip fetches some 30 packages (about 250 MB) from where it is set up to.";
+  const said = "Vizsla installs its server into a folder of its own; pip fetches what that needs, from where it is set up to; all of it takes about 400 MB.";
   if ((await vscode.window.showInformationMessage(said, { modal: true }, install)) !== install) return false;
   const place = privateEnvironment(context);
   const location = vscode.ProgressLocation.Notification;

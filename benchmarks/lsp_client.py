@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,11 +45,18 @@ async def ready(client: StrictClient) -> dict[str, Any]:
         await asyncio.sleep(0.2)
 
 
-async def indexed_cache(root: Path) -> Path:
-    """A cache directory in which the index of ``root`` is complete, made by a server once."""
+async def indexed_cache(root: Path, *, like: Path | None = None) -> Path:
+    """A cache directory in which the index of ``root`` is complete, made by a server once.
+
+    Args:
+        root: what is indexed.
+        like: another cache directory, of ``speed.py``, whose vectors save the time to make them again.
+    """
     cache = BENCH / f"cache-lsp-{root.name}"
     if not (cache / "complete").exists():
         fresh_cache(cache.name)
+        for vectors in like.glob("embeddings.sqlite*") if like is not None else ():
+            shutil.copy(vectors, cache)
         async with server(root, cache) as (client, _):
             await ready(client)
         (cache / "complete").touch()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
 from statistics import linear_regression
 
 from benchmarks.figures import Figure
@@ -16,29 +19,40 @@ from benchmarks.lsp_client import (
     threads,
     timed_search,
 )
-from benchmarks.trees import BENCH
+from benchmarks.trees import BENCH, PACKAGES, SMALL_PACKAGES, tree
 
 from lsp.strict_client import StrictClient
 
-_SIZE = 50_000
 _SAMPLES = 20
 _PATH = "django/django/utils/text.py"
 
 
 async def measure_size(*, quick: bool) -> list[Figure]:
-    """Ask a server about the synthetic index of 50,000 units that ``speed.py --only d`` makes."""
-    root, cache = BENCH / f"tree-{_SIZE}", BENCH / f"cache-{_SIZE}"
-    if not (root.is_dir() and cache.is_dir()):
-        raise SystemExit("there is no index of 50,000 units yet; run python benchmarks/speed.py --only d first")
+    """Ask a server about more than 50,000 units: the whole tree twice, and a small one."""
+    root = _twice()
+    cache = await indexed_cache(root, like=BENCH / "cache-tree")
     async with server(root, cache) as (client, _):
-        await ready(client)
+        units = (await ready(client))["index"]["functions"]
         for question in QUESTIONS[: 5 if quick else len(QUESTIONS)]:
             await timed_search(client, question)
         assert client.process is not None
         measured = resident_bytes(client.process.pid) / 1e6
     return [
-        Figure(part="d", name=f"memory of the server at {_SIZE:,} units", measured=measured, unit="MB", at_most=200)
+        Figure(part="d", name=f"memory of the server at {units:,} units", measured=measured, unit="MB", at_most=200)
     ]
+
+
+def _twice() -> Path:
+    """The tree of ``speed.py`` twice and its small tree once, as hard links."""
+    root = BENCH / "tree-twice"
+    if not root.is_dir():
+        sources = (tree(PACKAGES, "tree"), tree(PACKAGES, "tree"), tree(SMALL_PACKAGES, "small"))
+        new = BENCH / "tree-twice.new"
+        shutil.rmtree(new, ignore_errors=True)
+        for number, source in enumerate(sources):
+            shutil.copytree(source, new / f"copy{number}", copy_function=os.link)
+        new.rename(root)
+    return root
 
 
 async def measure_flatness(*, quick: bool) -> list[Figure]:

@@ -2,7 +2,6 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
-  CloseAction,
   type ConfigurationItem,
   type Executable,
   LanguageClient,
@@ -14,6 +13,7 @@ import {
 import * as protocol from "../protocol.ts";
 import { chosenSettings, type Declared, NEEDS_RESTART } from "../settings.ts";
 import type { ServerState } from "../status/text.ts";
+import { crashes } from "./crashes.ts";
 import type { Found, Launch } from "./lookup.ts";
 import { offerOf, problemOf } from "./offer.ts";
 
@@ -204,21 +204,10 @@ export class Session implements vscode.Disposable {
       outputChannel: this.#log,
       initializationOptions: { schema: protocol.SCHEMA, statusNotifications: true },
       initializationFailedHandler: () => false,
-      errorHandler: {
-        error: (error, message, times) => client().createDefaultErrorHandler().error(error, message, times),
-        closed: (() => {
-          let handler: ReturnType<LanguageClient["createDefaultErrorHandler"]> | undefined;
-          return async () => {
-            handler ??= client().createDefaultErrorHandler();
-            const result = await handler.closed();
-            if (result.action === CloseAction.DoNotRestart) {
-              const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
-              this.#become({ kind: "stopped", problem });
-            }
-            return result;
-          };
-        })(),
-      },
+      errorHandler: crashes(client, () => {
+        const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
+        this.#become({ kind: "stopped", problem });
+      }),
       middleware: {
         workspace: {
           // The server registers for changes and asks for the section after each.

@@ -1,0 +1,19 @@
+/** A server that ends is started again, as VS Code does it: until it has ended too often in a short time. */
+import { CloseAction, type ErrorHandler, type LanguageClient } from "vscode-languageclient/node";
+
+/**
+ * @param client - the client whose server it is; it is not made yet when its handler is
+ * @param onLeftAlone - called when the server is not started any more
+ */
+export function crashes(client: () => LanguageClient, onLeftAlone: () => void): ErrorHandler {
+  let usual: ErrorHandler | undefined; // one for all: it counts
+  const handler = (): ErrorHandler => (usual ??= client().createDefaultErrorHandler());
+  return {
+    error: (error, message, times) => handler().error(error, message, times),
+    closed: async () => {
+      const result = await handler().closed();
+      if (result.action === CloseAction.DoNotRestart) onLeftAlone();
+      return result;
+    },
+  };
+}

@@ -177,7 +177,19 @@ end
 
 --- Wait until everything is indexed.
 function Child:ready()
-  return self:wait("return require('vizsla.status').activity() == 'ready'")
+  local is_ready, problem = pcall(self.wait, self, "return require('vizsla.status').activity() == 'ready'")
+  if not is_ready then -- what the server says of itself tells a slow machine from a notification that never came
+    self:lua("require('vizsla.status').ask(false, function(status) STATUS = status end)")
+    vim.wait(5000)
+    error(
+      problem
+        .. "\nknown: "
+        .. vim.inspect(self:lua("return require('vizsla.status').folders()"))
+        .. "\nserver: "
+        .. vim.inspect(self:lua("return STATUS")),
+      2
+    )
+  end
 end
 
 --- Start the server, if it does not run, and wait until everything is indexed.

@@ -19,28 +19,33 @@ class Asking:
         """Called, on the thread of who asks, when a question begins; returns at once."""
         self._changed = threading.Condition()
         self._open: Counter[int] = Counter()
+        self._questions = 0
         self._last = -float("inf")
 
     @contextlib.contextmanager
-    def with_(self, used: object) -> Iterator[None]:
-        """A question uses something until the block ends."""
+    def with_(self, used: object, *, is_question: bool = True) -> Iterator[None]:
+        """Something is used until the block ends, by a question or by what nobody need make way for."""
         with self._changed:
             self._open[id(used)] += 1
-        self.on_asked()
+            self._questions += is_question
+        if is_question:
+            self.on_asked()
         try:
             yield
         finally:
             with self._changed:
                 self._open[id(used)] -= 1
                 self._open += Counter()  # drops what nobody uses any more: another object may get its id
-                self._last = time.monotonic()
+                self._questions -= is_question
+                if is_question:
+                    self._last = time.monotonic()
                 self._changed.notify_all()
 
     @property
     def quiet_seconds(self) -> float:
         """How long no question has been open; 0 while one is."""
         with self._changed:
-            return 0.0 if self._open else time.monotonic() - self._last
+            return 0.0 if self._questions else time.monotonic() - self._last
 
     def wait_unused(self, used: object, seconds: float, given_up: Callable[[], bool]) -> bool:
         """Wait until no question uses something any more; whether that came in time."""

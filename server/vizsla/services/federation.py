@@ -18,6 +18,8 @@ from vizsla.models.client import ModelClient
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.engine import Engine
 from vizsla.services.found import Clock, Found
+from vizsla.services.nesting import inner_folders
+from vizsla.services.newcomer import Asked
 from vizsla.services.reranking import staged_answers
 from vizsla.services.root import Root
 from vizsla.services.searching import SearchService
@@ -41,6 +43,21 @@ class Part:
     root: Root
     engine: Engine | None = None
     hidden: tuple[str, ...] = ()
+
+
+def parts_of(roots: Sequence[Root], asked: Asked) -> tuple[list[Part], list[str]]:
+    """The roots that can be asked, each without what an inner one answers for, and why the others cannot.
+
+    Raises:
+        QueryError: none of them can be asked.
+    """
+    opened = [(root, engine) for root in roots if (engine := asked.engines.get(root)) is not None]
+    shut = [root for root in roots if asked.engines.get(root) is None]
+    notes = [f"{root.path} is not searched: {root.problem or 'it is being opened'}" for root in shut]
+    if not opened:
+        raise QueryError(notes[0] if notes else "no folder is open; open one, then ask again")
+    paths = [root.path for root, _ in opened]
+    return [Part(root=root, engine=engine, hidden=inner_folders(root.path, paths)) for root, engine in opened], notes
 
 
 async def federated_answers(

@@ -90,12 +90,12 @@ class RootRegistry:
         self._listener.changed()
 
     @contextlib.contextmanager
-    def asking(self) -> Iterator[Asked]:
+    def asking(self, *, is_question: bool = True) -> Iterator[Asked]:
         """What answers a question from its beginning to its end: all of it belongs together, and none of it is closed
         because of other models before the block ends."""
         with self._switching:
             asked = Asked(resources=self.resources, engines={root: root.engine for root in self._roots})
-            using = self.questions.with_(asked.resources)
+            using = self.questions.with_(asked.resources, is_question=is_question)
             using.__enter__()
         try:
             yield asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +17,9 @@ from vizsla.retrieval.query import Question
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.engine import Engine, Listener, WatchBy
 from vizsla.services.exchange import SettingsExchange
-from vizsla.services.federation import Part, federated_answers, federated_similar
+from vizsla.services.federation import federated_answers, federated_similar, parts_of
 from vizsla.services.indexing import RECONCILED_AT
-from vizsla.services.nesting import Places, inner_folders, resolved
-from vizsla.services.newcomer import Asked
+from vizsla.services.nesting import Places, resolved
 from vizsla.services.open_buffers import Buffer, OpenBuffers
 from vizsla.services.resources import Resources
 from vizsla.services.root import Root
@@ -148,7 +147,7 @@ class Roots:
             raise QueryError(f"{path} is in no open folder; open the folder that holds it")
         home, relative = found
         with self._registry.asking() as asked:
-            parts, notes = _parts(self.all(), asked)
+            parts, notes = parts_of(self.all(), asked)
             at_home = next((part for part in parts if part.root is home), None)
             if at_home is None:
                 raise QueryError(f"{home.path} is not open: {home.problem or 'it is being opened'}")
@@ -160,7 +159,14 @@ class Roots:
     def statuses(self) -> list[RootStatus]:
         """The truth about every folder, in the order of ``all``; takes milliseconds."""
         problem = self.models.problem
-        return [root.status(sum(1 for _ in self._buffers.below(root.path)), problem) for root in self.all()]
+        with self.holding():
+            return [root.status(sum(1 for _ in self._buffers.below(root.path)), problem) for root in self.all()]
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """Nothing that runs for a folder is closed because of other models until the block ends."""
+        with self._registry.asking(is_question=False):
+            yield
 
     def rebuild(self, root: Path | None = None) -> None:
         """Parse every file of a folder again, or of all."""
@@ -222,7 +228,7 @@ class Roots:
 
     async def _asked(self, chosen: Sequence[Root], request: SearchRequest) -> AsyncIterator[Answer]:
         with self._registry.asking() as asked:
-            parts, notes = _parts(chosen, asked)
+            parts, notes = parts_of(chosen, asked)
             resources = asked.resources
             async for answer in federated_answers(parts, request, resources.settings.search, resources.models, notes):
                 yield answer
@@ -271,21 +277,6 @@ class Roots:
                 raise WorkspaceError(f"{folder} is no open workspace folder; open it first")
             chosen.append(root)
         return tuple(dict.fromkeys(chosen)) or self.all()
-
-
-def _parts(roots: Sequence[Root], asked: Asked) -> tuple[list[Part], list[str]]:
-    """The roots that can be asked, each without what an inner one answers for, and why the others cannot.
-
-    Raises:
-        QueryError: none of them can be asked.
-    """
-    opened = [(root, engine) for root in roots if (engine := asked.engines.get(root)) is not None]
-    shut = [root for root in roots if asked.engines.get(root) is None]
-    notes = [f"{root.path} is not searched: {root.problem or 'it is being opened'}" for root in shut]
-    if not opened:
-        raise QueryError(notes[0] if notes else "no folder is open; open one, then ask again")
-    paths = [root.path for root, _ in opened]
-    return [Part(root=root, engine=engine, hidden=inner_folders(root.path, paths)) for root, engine in opened], notes
 
 
 def _prefers(engine: Engine, question: Question) -> bool:

@@ -35,11 +35,11 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
 def _note(ls: VizslaServer, query: str, file: Path, line: int, character: int) -> None:
     """Columns are taken as they come: what stands before a function on its line is nearly always blank."""
     place = ls.roots.locate(file) if ls.roots is not None else None
-    workspace = place[0].workspace if place is not None else None
-    if place is None or workspace is None:
+    if ls.roots is None or place is None:
         return
-    with contextlib.suppress(VizslaError):
-        hit = opened_hit(workspace, query, place[1], line, character)
+    with contextlib.suppress(VizslaError), ls.roots.holding():
+        workspace = place[0].workspace
+        hit = opened_hit(workspace, query, place[1], line, character) if workspace is not None else None
         if hit is not None:
             note_opened(ls.settings.cache.directory, hit)
             return

@@ -130,6 +130,15 @@ def test_few_segments_are_left_after_many_changes(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_is_remembered_of_segments_goes_with_them() -> None:
+    store = Store.in_memory()
+    for number in range(60):
+        store.replace_files([change("a.py", ("f", f"return {number} alpha"))])
+        store.search_words(["alpha"], 1)
+    assert len(store._fulltext._blocks) <= 12
+    store.close()
+
+
 def test_only_allowed_functions_answer_and_ties_go_to_the_smaller_key() -> None:
     store = Store.in_memory()
     deltas = store.replace_files([change(f"{name}.py", ("same", "pass")) for name in "abcdef"])

@@ -177,7 +177,13 @@ class FullText:
             self._state = State.of(self._segments.read(connection), WEIGHTS)
             self._versions = versions
             self._levels, self._found = (-1.0, np.empty(0, dtype=np.uint16)), {}
+            self._forget_merged({segment.number for segment in self._state.segments})
         return self._state
+
+    def _forget_merged(self, numbers: set[int]) -> None:
+        """Let go of the blocks of segments that are no more: after each edit of a small store, nearly all."""
+        for number in [number for number in self._blocks if number >> BLOCK_BITS not in numbers]:
+            self._cached -= len(self._blocks.pop(number).places)
 
     def _levels_for(self, state: State, average: float) -> npt.NDArray[np.uint16]:
         """256 * level of each function's length against the average, see ``_gains``."""

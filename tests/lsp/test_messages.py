@@ -29,7 +29,7 @@ def test_the_server_names_every_message_of_its_own() -> None:
         "vizsla": {
             "schema": 1,
             "requests": ["vizsla/search", "vizsla/similar", "vizsla/status"],
-            "notifications": ["vizsla/statusChanged"],
+            "notifications": ["vizsla/statusChanged", "vizsla/opened"],
             "commands": [
                 "vizsla.search",
                 "vizsla.rebuild",
@@ -37,6 +37,9 @@ def test_the_server_names_every_message_of_its_own() -> None:
                 "vizsla.resume",
                 "vizsla.clear",
                 "vizsla.status",
+                "vizsla.useModels",
+                "vizsla.train",
+                "vizsla.stopTraining",
             ],
         }
     }

@@ -54,6 +54,7 @@ class VizslaServer(LanguageServer):
         self.roots: Roots | None = None
         self.training: Training | None = None
         self._preparation = preparation
+        self._is_ending = False
         self._slow = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="slow")
         self._tasks: set[asyncio.Task[Any]] = set()
         self.loop.set_exception_handler(_log_from_loop)
@@ -85,7 +86,12 @@ class VizslaServer(LanguageServer):
         """Do slow work on a thread of our own, and wait for it.
 
         When the waiting task is cancelled, the work goes on: give it a way to be told, if it is long.
+
+        Raises:
+            CancelledError: the server ends, and begins nothing more.
         """
+        if self._is_ending:
+            raise asyncio.CancelledError
         return await self.loop.run_in_executor(self._slow, lambda: work(*args, **kwargs))
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
@@ -114,6 +120,7 @@ class VizslaServer(LanguageServer):
             logger.error("work in the background failed", exc_info=error)
 
     def _close(self, seconds: float) -> None:
+        self._is_ending = True
         self._slow.shutdown(wait=False, cancel_futures=True)
         if self.training is not None:
             self.training.close()

@@ -70,10 +70,13 @@ async def _begin(ls: VizslaServer, dialogue: Dialogue, pulse: Pulse) -> bool:
 
 
 async def _open(ls: VizslaServer, roots: Roots, folders: tuple[Path, ...]) -> None:
-    """Open the folders side by side; one that takes long, such as on a dead network drive, comes later."""
-    tasks = [ls.spawn(ls.run_blocking(roots.add, folder)) for folder in folders]
-    if tasks:
-        await asyncio.wait(tasks, timeout=OPEN_SECONDS)
+    """Open the folders in their order; what takes long, such as a dead network drive, is not waited for."""
+
+    def add_all() -> None:
+        for folder in folders:
+            roots.add(folder)
+
+    await asyncio.wait((ls.spawn(ls.run_blocking(add_all)),), timeout=OPEN_SECONDS)
 
 
 async def _register(ls: VizslaServer, dialogue: Dialogue) -> bool:

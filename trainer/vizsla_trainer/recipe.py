@@ -52,7 +52,7 @@ class CleanRecipe:
     consistency: bool = True
     consistency_k: int = 2  # the base model must rank a pair's code among its first so many …
     consistency_pool: int = 1_000  # … of so many codes, its own among them
-    consistency_least_codes: int = 2_000  # smaller workspaces are not filtered so
+    consistency_least_codes: int = 20_000  # smaller workspaces are not filtered so: each pair counts there
     examples_per_rule: int = 5  # shown in the report
 
     def __post_init__(self) -> None:

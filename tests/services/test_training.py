@@ -94,6 +94,8 @@ def test_its_end_is_one_sentence(desk: Desk, recipe: str, is_offered: bool, word
     end = desk.end()
     assert end.is_offered == is_offered
     assert words in end.sentence
+    assert end.report == ("r.html" if "up" in words else "")
+    assert desk.training.last == end
 
 
 def test_one_that_was_stopped_before_it_ran_ends_all_the_same(desk: Desk) -> None:

@@ -201,6 +201,14 @@ class Training(TypedDict):
     message: str
 
 
+class TrainingEnd(TypedDict):
+    """How the last training of this server ended, see ``services.training.TrainingEnd``."""
+
+    isOffered: bool
+    sentence: str
+    report: str
+
+
 class StatusResult(TypedDict):
     """The answer to ``vizsla/status``."""
 
@@ -211,4 +219,5 @@ class StatusResult(TypedDict):
     refusedSettings: list[str]
     preparing: Preparing | None
     training: Training | None
+    lastTraining: TrainingEnd | None
     roots: list[RootStatus]

@@ -58,10 +58,11 @@ class TrainingState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingEnd:
-    """How a training ended: whether other models are in use now, and a sentence for the user."""
+    """How a training ended: whether other models are in use now, a sentence for the user, and the report, if any."""
 
     is_offered: bool
     sentence: str
+    report: str = ""
 
 
 class Training:
@@ -94,6 +95,8 @@ class Training:
         questions.on_asked = self._asked.set
         self.state: TrainingState | None = None
         """What is going on; None without a training."""
+        self.last: TrainingEnd | None = None
+        """How the newest of those that ended did."""
 
     def start(self, folders: Sequence[Path], cache_directory: Path, recipe: str = "default") -> None:
         """Begin to train on these folders; returns at once.
@@ -159,10 +162,12 @@ class Training:
                 hearing.join(1.0)
         except OSError as error:
             said.append(f"the training cannot be started: {error.strerror}")
+        end = _end(code, told, said)
         with self._lock:
             self._process = self.state = None
+            self.last = end
         self._told()
-        self._ended(_end(code, told, said))
+        self._ended(end)
 
     def _take(self, line: bytes, told: dict[str, object]) -> None:
         try:
@@ -224,13 +229,14 @@ def _hear(process: subprocess.Popen[bytes], said: deque[str]) -> None:
 def _end(code: int, told: dict[str, object], said: deque[str]) -> TrainingEnd:
     raw = told.get("reasons")
     reasons = "; ".join(map(str, raw)) if isinstance(raw, list) else ""
-    report = f" (report: {told['report']})" if told.get("report") else ""
+    report = str(told.get("report") or "")
+    where = f" (report: {report})" if report else ""
     if code == 0 and told.get("is_offered"):
-        return TrainingEnd(is_offered=True, sentence=f"the training has ended with better models: {reasons}{report}")
+        sentence = f"the training has ended with better models: {reasons}{where}"
+        return TrainingEnd(is_offered=True, sentence=sentence, report=report)
     if told:
-        return TrainingEnd(
-            is_offered=False, sentence=f"the training has ended, the models in use stay: {reasons}{report}"
-        )
+        sentence = f"the training has ended, the models in use stay: {reasons}{where}"
+        return TrainingEnd(is_offered=False, sentence=sentence, report=report)
     if code in (_INTERRUPTED, -signal.SIGTERM):
         return TrainingEnd(is_offered=False, sentence="the training was stopped; begun again, it goes on from there")
     ours = [words.removeprefix("vizsla: ") for words in said if words.startswith("vizsla: ")]

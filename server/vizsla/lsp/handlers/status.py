@@ -10,7 +10,7 @@ from vizsla.lsp.dialogue import Dialogue, client_folders
 from vizsla.lsp.fields import Fields
 from vizsla.lsp.server import VizslaServer
 from vizsla.services.succession import Preparing
-from vizsla.services.training import TrainingState
+from vizsla.services.training import TrainingEnd, TrainingState
 
 
 def register(server: VizslaServer, dialogue: Dialogue) -> None:
@@ -29,6 +29,7 @@ async def answer(ls: VizslaServer, dialogue: Dialogue, params: object) -> messag
     await ls.run_blocking(roots.models.look)
     names = client_folders(roots)
     statuses = await ls.run_blocking(roots.statuses)
+    training = ls.training
     return {
         "schema": messages.SCHEMA,
         "version": __version__,
@@ -36,7 +37,8 @@ async def answer(ls: VizslaServer, dialogue: Dialogue, params: object) -> messag
         "positionEncoding": ls.position_encoding,
         "refusedSettings": list(dialogue.refused),
         "preparing": _preparing(roots.models.preparing),
-        "training": _training(ls.training.state if ls.training is not None else None),
+        "training": _training(training.state if training is not None else None),
+        "lastTraining": _training_end(training.last if training is not None else None),
         "roots": [convert.root_result(one, names, with_files=with_files) for one in statuses],
     }
 
@@ -57,3 +59,9 @@ def _training(state: TrainingState | None) -> messages.Training | None:
         "total": state.total,
         "message": state.message,
     }
+
+
+def _training_end(end: TrainingEnd | None) -> messages.TrainingEnd | None:
+    if end is None:
+        return None
+    return {"isOffered": end.is_offered, "sentence": end.sentence, "report": end.report}

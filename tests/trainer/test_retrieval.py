@@ -51,7 +51,8 @@ def test_the_right_code_is_read_without_what_would_give_it_away() -> None:
     assert "hidden words" in encoder.texts
     assert found.ranks[0] == 3
     assert candidate_text(pair, CODES[0]) == "hidden words"
-    assert candidate_text(pair, CODES[1]) == CODES[1].text
+    assert candidate_text(pair, CODES[1]).endswith("\nSave a tree.\nstore json into file")
+    assert "write" not in candidate_text(pair, CODES[1]), "beside a hidden name a shown one would be wrong"
 
 
 def test_what_may_be_just_as_right_is_no_candidate() -> None:

@@ -226,7 +226,7 @@ def test_a_workspace_of_copies_is_planned_in_no_time() -> None:
 
 
 def test_texts_are_disturbed_by_step_and_seed_alone(toy: Toy, base: Path, dev: RetrieverDev, tmp_path: Path) -> None:
-    def shuffled(query: str, text: str, chance: random.Random) -> tuple[str, str]:
+    def shuffled(query: str, text: str, chance: random.Random, language: str) -> tuple[str, str]:
         words = text.split()
         chance.shuffle(words)
         return query, " ".join(words)

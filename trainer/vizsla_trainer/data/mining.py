@@ -195,7 +195,7 @@ def _own_pairs(function: Function, code: Code, recipe: MineRecipe) -> Iterator[P
     if "name" in recipe.sources and is_callable and int(code.id[:2], 16) < _NAMED:
         query = query_of_name(function.name)
         if query:
-            yield make_pair(code, query, "name", text="custom", custom=text_without_name(function))
+            yield make_pair(code, query, "name", text="custom", custom=text_without_name(code, query))
 
 
 def _code(function: Function, bare: str, workspace: str, path: str) -> Code:

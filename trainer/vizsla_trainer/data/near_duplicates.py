@@ -81,6 +81,41 @@ class UnionFind:
         self._parents[high] = low
 
 
+class KnownCodes:
+    """Codes that others are compared with, many thousands at a time: what a text costs does not grow with them all."""
+
+    def __init__(self, texts: Sequence[str], similarity: float) -> None:
+        """Remember codes.
+
+        Args:
+            texts: they, of any number.
+            similarity: Jaccard similarity of the sets of shingles from which another is nearly the same.
+        """
+        found, _ = _distinct_sets(texts, _CODE_SHINGLE)
+        self._similarity = similarity
+        self._sets = [shingled for shingled in found.values() if len(shingled)]
+        bands = _signatures(self._sets)
+        self._orders = [np.argsort(band, kind="stable") for band in bands.T]
+        self._values = [band[order] for band, order in zip(bands.T, self._orders, strict=True)]
+
+    def like(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """(texts,): which of them are nearly the same as one that is known."""
+        found = np.zeros(len(texts), dtype=np.bool_)
+        if not self._sets or not len(texts):
+            return found
+        numbers: dict[str, int] = {}
+        sets = [_shingles(_WORD.findall(text), _CODE_SHINGLE, numbers) for text in texts]
+        for values, order, band in zip(self._values, self._orders, _signatures(sets).T, strict=True):
+            firsts, lasts = np.searchsorted(values, band, "left"), np.searchsorted(values, band, "right")
+            for place in np.flatnonzero(lasts > firsts):
+                first = int(firsts[place])
+                for known in order[first : min(int(lasts[place]), first + _MOST_COMPARED)]:
+                    if found[place]:
+                        break
+                    found[place] = _jaccard(self._sets[int(known)], sets[place]) >= self._similarity
+        return found
+
+
 def shingles(text: str, shingle: int) -> npt.NDArray[np.uint64]:
     """Sorted distinct hashes of a text's runs of ``shingle`` words; a shorter text is one run."""
     return _shingles(_WORD.findall(text), shingle, {})

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from vizsla_trainer.evaluation.metrics import Ranks
 from vizsla_trainer.negatives.ranking import rank_corpus
 from vizsla_trainer.progress import Cancelled, Report, never, unheard
-from vizsla_trainer.records import Code, Pair, positive_text, text_in, view_of
+from vizsla_trainer.records import Code, Pair, positive_text
 from vizsla_trainer.training.encoding import Encoder
-from vizsla_trainer.training.examples import Corpus, examples_of
+from vizsla_trainer.training.examples import Corpus, examples_of, group_of, rival_text
 
 Vectors = npt.NDArray[np.float32]
 
@@ -111,5 +111,5 @@ def rank_pairs(
 
 
 def candidate_text(pair: Pair, code: Code) -> str:
-    """The text of a candidate for a pair's query: its own code's without what would give it away."""
-    return positive_text(pair, code) if code.id == pair.code else text_in(code, view_of(pair))
+    """The text of a candidate for a pair's query: its own code's without what would give it away, others' alike."""
+    return positive_text(pair, code) if code.id == pair.code else rival_text(code, group_of(pair), pair.query)

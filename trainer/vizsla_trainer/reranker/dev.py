@@ -55,5 +55,5 @@ def make_dev(
         others = [place for place in map(int, candidates[i]) if place >= 0 and place not in never][: depth - 1]
         if others:
             queries.append(examples[i].query)
-            lists.append((examples[i].text, *(corpus.text(place, examples[i].view) for place in others)))
+            lists.append((examples[i].text, *(corpus.rival(place, examples[i]) for place in others)))
     return RerankerDev(queries=tuple(queries), lists=tuple(lists))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from vizsla_trainer.training.encoding import freeze_embeddings
 from vizsla_trainer.training.examples import Corpus, Example
 from vizsla_trainer.training.gradients import accumulate
 from vizsla_trainer.training.identity import identity_of
+from vizsla_trainer.training.lessons import Augment, Lessons
 from vizsla_trainer.training.loop import StepLoss, run_steps
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
@@ -33,9 +33,6 @@ MODEL_NAME = "model"
 """The folder of the trained model within that of its training."""
 
 _UNPADDED = 0.8  # of the tokens of a chunk; the rest is padding
-
-Augment = Callable[[str, str, random.Random], tuple[str, str]]
-"""A query and a code to disturbed ones, by the given chance alone."""
 
 
 def train_reranker(
@@ -82,7 +79,8 @@ def train_reranker(
         freeze_embeddings(base.network)
     max_tokens = min(recipe.query_tokens + recipe.code_tokens, base.max_tokens)
     scorer = NetworkScorer(base, machine, max_tokens=max_tokens)
-    task = _Reranking(scorer, machine, plan, usable, corpus, dev, recipe, run.seed, augment)
+    lessons = Lessons(plan=plan, examples=usable, corpus=corpus, seed=run.seed, augment=augment)
+    task = _Reranking(scorer, machine, lessons, dev, recipe)
     identity = identity_of(base, usable, corpus, machine, run, recipe, len(plan), augment is None, dev)
     position, tokens = run_steps(scorer.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine)
     save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
@@ -107,39 +105,22 @@ class _Reranking:
     """The task of ``run_steps``."""
 
     def __init__(
-        self,
-        scorer: NetworkScorer,
-        machine: Machine,
-        plan: Sequence[tuple[int, ...]],
-        examples: Sequence[Example],
-        corpus: Corpus,
-        dev: RerankerDev,
-        recipe: RerankerRecipe,
-        seed: int,
-        augment: Augment | None,
+        self, scorer: NetworkScorer, machine: Machine, lessons: Lessons, dev: RerankerDev, recipe: RerankerRecipe
     ) -> None:
         self._scorer = scorer
         self._machine = machine
-        self._plan = plan
-        self._examples = examples
-        self._corpus = corpus
+        self._lessons = lessons
         self._dev = dev
         self._recipe = recipe
-        self._seed = seed
-        self._augment = augment
 
     def prepare(self, step: int) -> list[_Part]:
         parts: list[_Part] = []
         room = 0
-        chance = random.Random(f"{self._seed}/{step}")
-        for place in self._plan[step]:
-            example = self._examples[place]
-            rows = [row for row in example.negatives if row]
-            row = rows[step * len(rows) // len(self._plan)]
-            query, text = self._disturbed(example.query, example.text, chance)
-            texts = [text]
-            texts += [self._disturbed("", self._corpus.text(n, example.view), chance)[1] for n in row]
-            pairs = self._scorer.tokens(query, texts)
+        examples, chance = self._lessons.of(step)
+        for example in examples:
+            query, text = self._lessons.right(example, chance)
+            rivals = [self._lessons.rival(n, example, chance) for n in self._lessons.negatives(example, step)]
+            pairs = self._scorer.tokens(query, [text, *rivals])
             size = sum(len(pair.ids) for pair in pairs)
             if not parts or size > room:
                 parts.append(_Part(pairs=[], sizes=[]))
@@ -177,9 +158,6 @@ class _Reranking:
             return listwise(rows, is_there, scale=self._recipe.scale) / queries
 
         return loss_of
-
-    def _disturbed(self, query: str, text: str, chance: random.Random) -> tuple[str, str]:
-        return self._augment(query, text, chance) if self._augment else (query, text)
 
 
 def _tokens(chunks: Sequence[Chunk]) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +21,13 @@ from vizsla_trainer.training.encoding import NetworkEncoder, freeze_embeddings
 from vizsla_trainer.training.examples import Corpus, Example
 from vizsla_trainer.training.gradients import accumulate
 from vizsla_trainer.training.identity import identity_of
+from vizsla_trainer.training.lessons import Augment, Lessons
 from vizsla_trainer.training.loop import StepLoss, run_steps
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
 
 MODEL_NAME = "model"
 """The folder of the trained model within that of its training."""
-
-Augment = Callable[[str, str, random.Random], tuple[str, str]]
-"""A query and a code to disturbed ones, by the given chance alone."""
 
 
 def train_retriever(
@@ -83,7 +80,8 @@ def train_retriever(
     if recipe.freezes_embeddings:
         freeze_embeddings(base.network)
     encoder = NetworkEncoder(base, machine, query_tokens=recipe.query_tokens, code_tokens=recipe.code_tokens)
-    task = _Retrieving(encoder, machine, plan, examples, corpus, dev, recipe, run.seed, augment)
+    lessons = Lessons(plan=plan, examples=examples, corpus=corpus, seed=run.seed, augment=augment)
+    task = _Retrieving(encoder, machine, lessons, dev, recipe)
     watched = [example.pair for example in dev.examples], dev.pool
     identity = identity_of(base, examples, corpus, machine, run, recipe, len(plan), augment is None, watched)
     position, tokens = run_steps(
@@ -108,43 +106,31 @@ class _Retrieving:
     """The task of ``run_steps``."""
 
     def __init__(
-        self,
-        encoder: NetworkEncoder,
-        machine: Machine,
-        plan: Sequence[tuple[int, ...]],
-        examples: Sequence[Example],
-        corpus: Corpus,
-        dev: RetrieverDev,
-        recipe: RetrieverRecipe,
-        seed: int,
-        augment: Augment | None,
+        self, encoder: NetworkEncoder, machine: Machine, lessons: Lessons, dev: RetrieverDev, recipe: RetrieverRecipe
     ) -> None:
         self._encoder = encoder
         self._machine = machine
-        self._plan = plan
-        self._examples = examples
-        self._corpus = corpus
+        self._lessons = lessons
         self._dev = dev
         self._recipe = recipe
-        self._seed = seed
-        self._augment = augment
 
     def prepare(self, step: int) -> _Batch:
-        examples = [self._examples[place] for place in self._plan[step]]
-        chance = random.Random(f"{self._seed}/{step}")
+        examples, chance = self._lessons.of(step)
         queries, codes, negatives = [], [], []
         against: list[int] = []
         for example in examples:
-            query, text = self._disturbed(example.query, example.text, chance)
+            query, text = self._lessons.right(example, chance)
             queries.append(query)
             codes.append(text)
-            for place in self._hard(example, step, chance):
+            sampled = self._lessons.negatives(example, step)
+            for place in chance.sample(sampled, min(len(sampled), self._recipe.hard_negatives)):
                 against.append(place)
-                negatives.append(self._disturbed("", self._corpus.text(place, example.view), chance)[1])
+                negatives.append(self._lessons.rival(place, example, chance))
+        keys = self._lessons.corpus.keys
         allowed = np.ones((len(queries), len(codes) + len(negatives)), dtype=np.bool_)
         for i, example in enumerate(examples):
             for j, place in enumerate(against, start=len(codes)):
-                allowed[i, j] = place != example.code and example.keys.isdisjoint(self._corpus.keys[place])
+                allowed[i, j] = place != example.code and example.keys.isdisjoint(keys[place])
         read = self._encoder.tokens(queries, is_query=True)
         read += self._encoder.tokens([*codes, *negatives], is_query=False)
         return _Batch(chunks=self._encoder.chunks(read), queries=len(queries), allowed=allowed)
@@ -165,12 +151,3 @@ class _Retrieving:
 
     def evaluate(self) -> float:
         return self._dev.mrr(self._encoder)
-
-    def _hard(self, example: Example, step: int, chance: random.Random) -> list[int]:
-        if not example.negatives:
-            return []
-        row = example.negatives[step * len(example.negatives) // len(self._plan)]
-        return chance.sample(row, min(len(row), self._recipe.hard_negatives))
-
-    def _disturbed(self, query: str, text: str, chance: random.Random) -> tuple[str, str]:
-        return self._augment(query, text, chance) if self._augment else (query, text)

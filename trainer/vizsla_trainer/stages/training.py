@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from vizsla_trainer.data.augmenting import augment
 from vizsla_trainer.errors import TrainingError
+from vizsla_trainer.evaluation.retrieval import RememberingEncoder
 from vizsla_trainer.negatives.ranking import rank_corpus
 from vizsla_trainer.negatives.sampling import depth_for, sample_negatives
 from vizsla_trainer.records import published
@@ -23,6 +24,7 @@ from vizsla_trainer.stages.stage import Context
 from vizsla_trainer.stored import write_json
 from vizsla_trainer.training.encoding import Encoder, open_encoder
 from vizsla_trainer.training.examples import Example, examples_of, forbidden_codes, with_negatives
+from vizsla_trainer.training.lessons import Augment
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
 
@@ -78,7 +80,7 @@ def train_the_reranker(context: Context, place: str = "reranker", negatives: str
         make_reranker_dev(held_out, context.corpus, candidates, seed=recipe.seed),
         recipe.reranker,
         _run(context, place),
-        augment=_augment(context, examples),
+        augment=_augment(context),
     )
     _write_result(context, place, result)
 
@@ -105,7 +107,7 @@ def _train_retriever(context: Context, base: Path, name: str, sampled: Sampled |
         make_retriever_dev(held_out, context.corpus, seed=recipe.seed),
         recipe.retriever,
         _run(context, name),
-        augment=_augment(context, examples),
+        augment=_augment(context),
     )
     _write_result(context, name, result)
 
@@ -160,12 +162,15 @@ def encoder_of(context: Context, model: Path) -> Encoder:
         threads=recipe.threads,
         chunk_tokens=recipe.retriever.chunk_tokens,
     )
-    return open_encoder(
-        model,
-        machine,
-        threads=recipe.threads,
-        query_tokens=recipe.retriever.query_tokens,
-        code_tokens=recipe.retriever.code_tokens,
+    # Most codes read alike in both views, and as the positives of their pairs.
+    return RememberingEncoder(
+        open_encoder(
+            model,
+            machine,
+            threads=recipe.threads,
+            query_tokens=recipe.retriever.query_tokens,
+            code_tokens=recipe.retriever.code_tokens,
+        )
     )
 
 
@@ -182,14 +187,11 @@ def _run(context: Context, name: str) -> TrainingRun:
     )
 
 
-def _augment(context: Context, examples: Sequence[Example]) -> Callable[[str, str, random.Random], tuple[str, str]]:
-    recipe, corpus = context.recipe.augment, context.training_corpus
-    # Whose comments are dropped has to be known by its language, which a text alone does not tell.
-    languages = {text: code.language for code in corpus.codes for text in (code.bare, code.text)}
-    languages |= {example.text: corpus.codes[example.code].language for example in examples}
+def _augment(context: Context) -> Augment:
+    recipe = context.recipe.augment
 
-    def disturbed(query: str, text: str, chance: random.Random) -> tuple[str, str]:
-        return augment(query, text, chance, recipe, language=languages.get(text, ""))
+    def disturbed(query: str, text: str, chance: random.Random, language: str) -> tuple[str, str]:
+        return augment(query, text, chance, recipe, language=language)
 
     return disturbed
 

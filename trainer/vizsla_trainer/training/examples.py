@@ -6,16 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from blake3 import blake3
 
 from vizsla.core.text import humps
+from vizsla_trainer.data.names import text_without_name
 from vizsla_trainer.records import Code, Pair, View, positive_text, text_in, view_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+Group = Literal["bare", "full", "nameless"]
+"""What is hidden in a right code, and so in every code that stands against it: documentation, nothing, names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +32,8 @@ class Example:
         query: the question.
         text: the right code as the model reads it.
         code: its place in the corpus.
-        view: which text of the other codes it is compared with.
-        group: only examples of one group are each other's negatives: elsewhere something other than the meaning,
-            such as a hidden name, would tell right from wrong.
+        view: which text of the other codes it is ranked among.
+        group: only examples of one group are each other's negatives, see ``group_of``.
         keys: of the query and of every code that answers it; a code that has one of them is no negative.
         negatives: places in the corpus, one row for each phase of training, easier phases first.
     """
@@ -39,7 +43,7 @@ class Example:
     text: str
     code: int
     view: View
-    group: str
+    group: Group
     keys: frozenset[int]
     negatives: tuple[tuple[int, ...], ...] = ()
 
@@ -61,6 +65,10 @@ class Corpus:
         """What the model reads of one code."""
         return text_in(self.codes[place], view)
 
+    def rival(self, place: int, example: Example) -> str:
+        """What the model reads of one code that stands against the right one of an example, see ``rival_text``."""
+        return rival_text(self.codes[place], example.group, example.query)
+
     @cached_property
     def places(self) -> Mapping[str, int]:
         """Place of each code by its id."""
@@ -79,6 +87,25 @@ class Corpus:
             for key in keys:
                 found[key].append(place)
         return {key: tuple(places) for key, places in found.items()}
+
+
+def group_of(pair: Pair) -> Group:
+    """What a pair's right code hides, so that all codes that a model reads beside it hide the same.
+
+    A docstring's lacks documentation, a name's bears a name that says nothing: beside codes that show theirs, a model
+    would learn that what is hidden is right, and nothing of what it means. A comment's was cut out with its lines,
+    which leaves no mark: most functions have no comment there either.
+    """
+    return "nameless" if pair.source == "name" else view_of(pair)
+
+
+def rival_text(code: Code, group: Group, query: str) -> str:
+    """The text of a code that stands against the right one, in training and when candidates are read again.
+
+    A name's query is *ranked* among codes that show their names: for a retriever that never learned from a hidden
+    name beside shown ones this gives nothing away, and a third vector of every code would cost half as much again.
+    """
+    return text_without_name(code, query) if group == "nameless" else text_in(code, group)
 
 
 def code_keys(code: Code) -> frozenset[int]:
@@ -121,7 +148,7 @@ def examples_of(pairs: Iterable[Pair], corpus: Corpus, *, known: Iterable[Pair] 
                 text=positive_text(pair, corpus.codes[place]),
                 code=place,
                 view=view,
-                group="name" if pair.source == "name" else view,
+                group=group_of(pair),
                 keys=frozenset({query, *answers[query]}),
             )
         )

@@ -1,0 +1,150 @@
+"""Files of packages, fetched by pip, npm and apt as this machine has them set up: from where, they decide."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vizsla_trainer.corpus.listing import Package
+from vizsla_trainer.errors import TrainingError
+
+_SECONDS = 1_800.0  # that a client may take for one file
+_MOST_TOLD = 160  # letters of what a client says when it fails
+# Wheels only: a source package of Python runs its own code to say what it is. The same ones on every machine.
+_WHEELS = (
+    *("--only-binary=:all:", "--python-version=3.11", "--implementation=cp", "--abi=cp311", "--abi=abi3", "--abi=none"),
+    *("--platform=any", "--platform=manylinux_2_28_x86_64", "--platform=manylinux2014_x86_64"),
+)
+
+
+class FetchError(TrainingError):
+    """A package cannot be had."""
+
+
+class Clients:
+    """The three clients. What they need of their own lies in one folder, apt's lists of source packages above all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._apt = folder / "apt"
+        self._has_sources = False
+
+    def fetch(self, package: Package, folder: Path) -> Path:
+        """The file of a package, fetched into ``folder`` unless it is there.
+
+        Raises:
+            FetchError: there is no such client, it says no, or what comes is another file than the list says.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = folder / package.file if package.file else None
+        if wanted and wanted.is_file() and sha256_of(wanted) == package.sha256:
+            return wanted
+        arrivals = folder / f".{package.slug}.tmp"
+        shutil.rmtree(arrivals, ignore_errors=True)
+        arrivals.mkdir()
+        try:
+            getattr(self, f"_{package.origin}")(package, arrivals)
+            came = _chosen(package, arrivals)
+            if package.sha256 and sha256_of(came) != package.sha256:
+                raise FetchError(
+                    f"{package.name} of {package.origin} is not the file of the list: {came.name} has another SHA-256; "
+                    "nothing of it is used"
+                )
+            target = folder / came.name
+            came.replace(target)
+            return target
+        finally:
+            shutil.rmtree(arrivals, ignore_errors=True)
+
+    def _pypi(self, package: Package, folder: Path) -> None:
+        name = f"{package.name}=={package.version}" if package.version else package.name
+        options = ("--no-deps", "--quiet", "--disable-pip-version-check", "--no-input", f"--dest={folder}")
+        _run(package, [sys.executable, "-m", "pip", "download", *options, *_WHEELS, "--", name], folder)
+
+    def _npm(self, package: Package, folder: Path) -> None:
+        name = f"{package.name}@{package.version}" if package.version else package.name
+        options = ("--silent", "--ignore-scripts", f"--pack-destination={folder}")
+        _run(package, [_program("npm"), "pack", *options, "--", name], folder)
+
+    def _debian(self, package: Package, folder: Path) -> None:
+        if not self._has_sources:
+            self._list_sources()
+            self._has_sources = True
+        _run(package, [*self._apt_get(), "source", "--download-only", "--tar-only", "--", package.name], folder)
+
+    def _list_sources(self) -> None:
+        """Read which source packages there are, of the places whose packages apt may install; its own lists stay."""
+        for place in ("lists/partial", "cache/archives/partial"):
+            (self._apt / place).mkdir(parents=True, exist_ok=True)
+        asked = ["indextargets", "--format=deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"]
+        places = _run(None, [_program("apt-get"), *asked], self._apt)
+        if not places.strip():
+            raise FetchError("apt knows of no packages, so of no source packages either; run 'apt-get update' once")
+        sources = self._apt / "sources.list"
+        sources.write_text("\n".join(sorted(set(places.splitlines()))) + "\n", encoding="utf-8")
+        _run(None, [*self._apt_get(), "update"], self._apt)
+
+    def _apt_get(self) -> list[str]:
+        options = {
+            "Dir::Etc::sourcelist": self._apt / "sources.list",
+            "Dir::Etc::sourceparts": "-",
+            "Dir::State::lists": self._apt / "lists",
+            "Dir::Cache": self._apt / "cache",
+            "APT::Sandbox::User": "",  # the folder is this user's
+        }
+        return [_program("apt-get"), "-qq", *(part for key, value in options.items() for part in ("-o", f"{key}={value}"))]
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _chosen(package: Package, folder: Path) -> Path:
+    """The file that came: the one that the list names, else the largest."""
+    came = sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: -path.stat().st_size)
+    named = [path for path in came if path.name == package.file]
+    if not came or (package.file and not named):
+        found = ", ".join(path.name for path in came) or "nothing"
+        raise FetchError(
+            f"{package.name} of {package.origin} has no file {package.file or 'at all'} any more, got {found}; "
+            "pin it anew"
+        )
+    return named[0] if named else came[0]
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise FetchError(f"the program {name} is not installed; install it, or leave out what it fetches")
+    return found
+
+
+def _run(package: Package | None, command: Sequence[str], folder: Path) -> str:
+    who = f"{package.name} of {package.origin}" if package else "the list of Debian's source packages"
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired:
+        raise FetchError(f"{who} did not come within {_SECONDS / 60:.0f} minutes; run it again") from None
+    except OSError as error:
+        raise FetchError(f"{who} cannot be fetched ({error.strerror}); mend that and run it again") from None
+    if done.returncode != 0:
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        said = next((line for line in lines if line.lower().startswith(("e:", "error", "npm err"))), "no reason given")
+        raise FetchError(f"{who} cannot be fetched ({said[:_MOST_TOLD]}); run it again, or leave it out")
+    return done.stdout

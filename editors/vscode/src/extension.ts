@@ -1,5 +1,6 @@
 /** Wires the extension: every part is made here, and every disposable belongs to the context. */
 import * as vscode from "vscode";
+import { chooseModels } from "./models/choose.ts";
 import type { SearchResult, ServerStatus } from "./protocol.ts";
 import { Results } from "./results/view.ts";
 import { openPicker } from "./search/picker.ts";
@@ -10,8 +11,10 @@ import { isProgram, lookAround } from "./server/surroundings.ts";
 import type { Declared } from "./settings.ts";
 import { showSimilar, SimilarAction, SimilarLens } from "./similar/similar.ts";
 import { showSkippedFiles, statusItem, statusMenu } from "./status/item.ts";
-import { indexingProgress } from "./status/progress.ts";
+import { workProgress } from "./status/progress.ts";
 import type { ServerState } from "./status/text.ts";
+import { showReport, showSaid } from "./training/report.ts";
+import { train } from "./training/train.ts";
 
 /** What other extensions, and the tests, may use. */
 export interface VizslaApi {
@@ -29,7 +32,8 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
   const log = vscode.window.createOutputChannel("Vizsla", { log: true });
   const declared = declaredSettings(context.extension.packageJSON);
   const session = new Session(log, async () => findServer(await lookAround(context), isProgram), declared);
-  session.showProgress = indexingProgress(session);
+  session.showProgress = workProgress(session);
+  session.onSaid = (said) => void showSaid(session, said).catch(sayProblem);
   const results = new Results((query, hit) => session.opened(query, hit));
   const lens = new SimilarLens();
   const keeper = context.workspaceState;
@@ -53,8 +57,13 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
       "vizsla.resumeIndexing": () => session.command("vizsla.resume"),
       "vizsla.rebuildIndex": () => session.command("vizsla.rebuild"),
       "vizsla.showSkippedFiles": () => showSkippedFiles(session),
+      "vizsla.chooseModels": () => chooseModels(session),
+      "vizsla.trainHere": () => train(session),
+      "vizsla.stopTrainingHere": () => session.command("vizsla.stopTraining"),
+      "vizsla.showTrainingReport": () => showReport(session),
       "vizsla.showLog": () => log.show(),
       "vizsla.restartServer": () => session.restart(),
+      "vizsla.openWalkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#start`),
       "vizsla.openSettings": () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
       "vizsla.createEnvironment": async () => (await createEnvironment(context, log)) && session.restart(),
       ...results.commands(),
@@ -88,10 +97,14 @@ function commands(handlers: Readonly<Record<string, (...args: any[]) => unknown>
       try {
         await handle(...args);
       } catch (error) {
-        void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
+        sayProblem(error);
       }
     }),
   );
+}
+
+function sayProblem(error: unknown): void {
+  void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
 }
 
 /** The first time that there is no server: say so, and offer what can be done. */

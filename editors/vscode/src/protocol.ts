@@ -95,11 +95,38 @@ export interface RootStatus extends RootActivity {
   readonly index: IndexStatus | null;
 }
 
+/** Models that are to take over while others answer. */
+export interface Preparing {
+  readonly model: string;
+  readonly done: number;
+  readonly total: number;
+  /** Whether another process embeds for them. */
+  readonly waits: boolean;
+}
+
+/** A training that goes on; `total` is 0 when nobody knows. */
+export interface Training {
+  readonly activity: string;
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** How a training ended: `report` is the path of its page, perhaps empty. */
+export interface TrainingEnd {
+  readonly isOffered: boolean;
+  readonly sentence: string;
+  readonly report: string;
+}
+
 export interface ServerStatus {
   readonly schema: number;
   readonly version: string;
   readonly processId: number;
   readonly refusedSettings: readonly string[];
+  readonly preparing?: Preparing | null;
+  readonly training?: Training | null;
+  readonly lastTraining?: TrainingEnd | null;
   readonly roots: readonly RootStatus[];
 }
 
@@ -108,4 +135,5 @@ export interface Offer {
   readonly schema: number;
   readonly requests: readonly string[];
   readonly notifications?: readonly string[];
+  readonly commands?: readonly string[];
 }

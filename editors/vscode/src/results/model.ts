@@ -1,5 +1,6 @@
 /** The last questions with their hits: what the tree in the side bar shows. */
 import type { SearchHit, SearchResult } from "../protocol.ts";
+import { identity } from "../search/rows.ts";
 
 const MOST_UNPINNED = 20;
 
@@ -11,6 +12,8 @@ export interface Question {
   readonly isPinned: boolean;
   /** Whether `text` was asked in words; else it names a function whose like was looked for. */
   readonly isAsked: boolean;
+  /** Hits that were not what was meant; they do not come back when it is asked again. */
+  readonly unwanted?: readonly string[];
   /** Asks it once more. */
   readonly again: () => Promise<SearchResult>;
 }
@@ -36,6 +39,18 @@ export function added(questions: readonly Question[], question: Question): Quest
 /** Put one in the place of another. */
 export function replaced(questions: readonly Question[], older: Question, newer: Question): Question[] {
   return questions.map((question) => (question.text === older.text ? newer : question));
+}
+
+/** The question with what it was answered now. */
+export function answered(question: Question, { hits, notes }: SearchResult): Question {
+  const unwanted = new Set(question.unwanted);
+  return { ...question, hits: hits.filter((hit) => !unwanted.has(identity(hit))), notes };
+}
+
+/** The question without a hit that was not what was meant. */
+export function without(question: Question, hit: SearchHit): Question {
+  const unwanted = [...(question.unwanted ?? []), identity(hit)];
+  return { ...question, unwanted, hits: question.hits.filter((other) => other !== hit) };
 }
 
 /** The hits of a question by their files, the file of the best hit first. */

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { openHit } from "../opening.ts";
 import type { SearchHit } from "../protocol.ts";
 import { bar, iconOf } from "../search/rows.ts";
-import { added, asMarkdown, type FileGroup, groups, type Question, replaced } from "./model.ts";
+import { added, answered, asMarkdown, type FileGroup, groups, type Question, replaced, without } from "./model.ts";
 
 type Node =
   | { readonly kind: "question"; readonly question: Question }
@@ -45,6 +45,8 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
       "vizsla.results.copy": (node) => this.#with(node, (question) => vscode.env.clipboard.writeText(asMarkdown(question))),
       "vizsla.results.clear": () => this.#become(this.#questions.filter(({ isPinned }) => isPinned)),
       "vizsla.results.open": (node) => this.#open(node),
+      "vizsla.results.unwanted": (node) => this.#unwanted(node),
+      "vizsla.results.rephrase": (node) => this.#with(node, ({ text }) => vscode.commands.executeCommand("vizsla.find", text)),
     };
   }
 
@@ -94,12 +96,17 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
   async #rerun(node: Node): Promise<void> {
     await this.#with(node, async (question) => {
       try {
-        const { hits, notes } = await question.again();
-        this.#become(replaced(this.#questions, question, { ...question, hits, notes }));
+        const result = await question.again();
+        const newest = this.#questions.find(({ text }) => text === question.text) ?? question;
+        this.#become(replaced(this.#questions, question, answered(newest, result)));
       } catch (error) {
         void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
       }
     });
+  }
+
+  #unwanted(node: Node): void {
+    if (node.kind === "hit") this.#become(replaced(this.#questions, node.question, without(node.question, node.hit)));
   }
 
   #pin(node: Node, isPinned: boolean): void {
@@ -120,7 +127,7 @@ function questionItem(question: Question, isNewest: boolean): vscode.TreeItem {
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(question.text, isNewest ? Expanded : Collapsed);
   item.description = String(question.hits.length);
-  item.contextValue = question.isPinned ? "question.pinned" : "question";
+  item.contextValue = `question.${question.isPinned ? "pinned" : "loose"}${question.isAsked ? ".asked" : ""}`;
   item.iconPath = new vscode.ThemeIcon(question.isPinned ? "pinned" : "search");
   return item;
 }
@@ -131,6 +138,7 @@ function hitItem(node: Node & { kind: "hit" }): vscode.TreeItem {
   item.description = `${bar(hit.score)}  ${hit.doc === "" ? hit.container : hit.doc}`;
   item.tooltip = [hit.signature, hit.doc, `${hit.path}:${hit.location.range.start.line + 1}`].filter((line) => line !== "").join("\n");
   item.iconPath = new vscode.ThemeIcon(iconOf(hit.kind));
+  item.contextValue = "hit";
   item.command = { command: "vizsla.results.open", title: "Open", arguments: [node] };
   return item;
 }

@@ -41,12 +41,23 @@ export class Asking {
     this.#query = query;
     if (query === "") return;
     this.#listener.onBusy(true);
-    this.#timer = setTimeout(() => void this.#send(query), this.#delayMilliseconds());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#send(query);
+    }, this.#delayMilliseconds());
+  }
+
+  /** Ask the newest question once more, at once, unless it is still open. */
+  again(): void {
+    if (this.#query === "" || this.#open !== undefined || this.#timer !== undefined) return;
+    this.#listener.onBusy(true);
+    void this.#send(this.#query);
   }
 
   /** Give up what is open. The same text may be asked again. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#open?.abort();
     this.#open = undefined;
     this.#query = "";

@@ -4,10 +4,11 @@ import { openHit, Preview } from "../opening.ts";
 import type { SearchHit, SearchResult } from "../protocol.ts";
 import type { Results } from "../results/view.ts";
 import type { Session } from "../server/session.ts";
+import { isBusy, type ServerState } from "../status/text.ts";
 import { type Ask, Asking } from "./asking.ts";
 import { filterChoices, type FilterChoice, isHalfTyped, withFilter } from "./filters.ts";
 import { forget, type Keeper, recentQuestions, remember } from "./history.ts";
-import { keepInPlace, rowOf } from "./rows.ts";
+import { areSame, keepInPlace, type Row, rowOf } from "./rows.ts";
 
 type Item = vscode.QuickPickItem & {
   readonly hit?: SearchHit;
@@ -33,9 +34,12 @@ class Picker {
   readonly #pick = vscode.window.createQuickPick<Item>();
   readonly #preview = new Preview();
   readonly #asking: Asking;
+  readonly #listening: vscode.Disposable;
   #answered = "";
   #hits: readonly SearchHit[] = [];
+  #rows: readonly Row[] = [];
   #notes: readonly string[] = [];
+  #waitsForIndex = false;
   #isChosen = false;
   #showsFilters = false;
 
@@ -53,6 +57,11 @@ class Picker {
       },
       delay,
     );
+    this.#listening = session.onDidChangeState((state) => {
+      if (!this.#waitsForIndex || state.kind !== "serving" || isBusy(state)) return;
+      this.#waitsForIndex = false; // what was asked too early is asked again
+      this.#asking.again();
+    });
   }
 
   open(beginning: string): void {
@@ -98,22 +107,27 @@ class Picker {
     const highlighted = isSame && active?.hit !== undefined ? this.#hits.indexOf(active.hit) : 0;
     const hits = keepInPlace(isSame ? this.#hits : [], result.hits, highlighted);
     this.#answered = query;
-    this.#hits = hits;
     this.#notes = result.notes;
+    this.#waitsForIndex = isLast && result.isPartial;
     pick.keepScrollPosition = isSame;
     pick.title = titleOf(result, isLast);
     if (hits.length === 0) {
-      if (isLast) this.#say("$(info)", result.isPartial ? "Nothing was found yet; the index is not complete." : "Nothing was found; say in other words what it does.");
+      if (isLast) this.#say("$(info)", nothing(result, this.#session.state), query);
       return;
     }
+    const rows = hits.map((hit) => rowOf(hit, rootName(hit)));
+    if (isSame && areSame(this.#rows, rows)) return;
+    this.#rows = rows;
+    this.#hits = hits;
     pick.items = hits.map((hit) => ({ ...rowOf(hit, rootName(hit)), hit, alwaysShow: true, buttons: [ASIDE] }));
     const again = pick.items[Math.max(0, highlighted)];
     if (again !== undefined) pick.activeItems = [again];
   }
 
-  #say(icon: string, sentence: string): void {
+  #say(icon: string, sentence: string, answered = ""): void {
     this.#hits = [];
-    this.#answered = "";
+    this.#rows = [];
+    this.#answered = answered;
     this.#pick.items = [{ label: `${icon} ${sentence}`, alwaysShow: true }];
   }
 
@@ -159,6 +173,7 @@ class Picker {
   #showFilters(): void {
     this.#asking.stop();
     this.#showsFilters = true;
+    this.#rows = [];
     const open = vscode.window.activeTextEditor?.document;
     const path = open === undefined ? undefined : vscode.workspace.asRelativePath(open.uri, false);
     const folder = path?.includes("/") === true ? path.slice(0, path.lastIndexOf("/")) : undefined;
@@ -196,6 +211,7 @@ class Picker {
 
   async #close(): Promise<void> {
     this.#asking.stop();
+    this.#listening.dispose();
     if (!this.#isChosen) await this.#preview.restore();
     this.#preview.dispose();
     this.#pick.dispose();
@@ -216,6 +232,15 @@ export function asker(session: Session): Ask {
       cancelling.dispose();
     }
   };
+}
+
+/** Why there are no hits, as far as can be told. */
+function nothing(result: SearchResult, state: ServerState): string {
+  if (result.isPartial) return "Nothing was found yet; the index is not complete.";
+  if (state.kind === "serving" && state.roots.every((root) => "index" in root && root.index?.functions === 0)) {
+    return "There is nothing to find: no folder has a function yet.";
+  }
+  return "Nothing was found; say in other words what it does.";
 }
 
 function titleOf(result: SearchResult, isLast: boolean): string {

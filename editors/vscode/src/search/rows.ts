@@ -69,6 +69,12 @@ export function keepInPlace(older: readonly SearchHit[], newer: readonly SearchH
   return others;
 }
 
+/** Whether two lists of rows look the same, so that drawing one in the place of the other would only flicker. */
+export function areSame(older: readonly Row[], newer: readonly Row[]): boolean {
+  const texts = (rows: readonly Row[]): string[] => rows.flatMap(({ label, description, detail }) => [label, description, detail]);
+  return JSON.stringify(texts(older)) === JSON.stringify(texts(newer));
+}
+
 /** A text of the workspace, which is not to become an icon. */
 function plain(text: string): string {
   return text.replaceAll("$(", "$\u200b(");

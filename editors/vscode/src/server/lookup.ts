@@ -1,10 +1,13 @@
 /** Where a server may be found, in which order, and what to say when there is none. It touches no file itself. */
 import { posix, win32 } from "node:path";
 
-/** A program that may be started, and where it was found, for people. */
+/** A program that may be started: its own arguments come after `args`. */
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
+  /** What the server says in its log. */
+  readonly logLevel: string;
+  /** Where it was found, for people. */
   readonly origin: string;
 }
 
@@ -17,6 +20,8 @@ export interface Surroundings {
   readonly path: string;
   /** `vizsla.server.python`, perhaps empty. */
   readonly python: string;
+  /** `vizsla.server.logLevel`. */
+  readonly logLevel: string;
   /** Whether programs of the workspace may be run. */
   readonly isTrusted: boolean;
   /** Workspace folders, as paths of the disk. */
@@ -41,23 +46,24 @@ const NO_SERVER =
 
 /** The first server there is. A setting that names one that is not there is an error, not a reason to take another. */
 export async function findServer(around: Surroundings, isProgram: Probe): Promise<Found> {
+  const { logLevel } = around;
   if (around.path !== "") {
     const command = expanded(around.path, around);
     if (!isAbsolute(command, around)) {
       return { problem: `vizsla.server.path must be a full path, got '${around.path}'.` };
     }
-    if (await isProgram(command)) return { launch: { command, args: ["serve"], origin: "vizsla.server.path" } };
+    if (await isProgram(command)) return { launch: { command, args: [], logLevel, origin: "vizsla.server.path" } };
     return { problem: `vizsla.server.path names '${command}', which is no program that can be run; correct it.` };
   }
   if (around.python !== "") {
     const command = expanded(around.python, around);
     if (isAbsolute(command, around) && (await isProgram(command))) {
-      return { launch: { command, args: ["-P", "-m", "vizsla.cli", "serve"], origin: "vizsla.server.python" } };
+      return { launch: { command, args: ["-P", "-m", "vizsla.cli"], logLevel, origin: "vizsla.server.python" } };
     }
     return { problem: `vizsla.server.python names '${command}', which is no program that can be run; correct it.` };
   }
   for (const { command, origin } of candidates(around)) {
-    if (await isProgram(command)) return { launch: { command, args: ["serve"], origin } };
+    if (await isProgram(command)) return { launch: { command, args: [], logLevel, origin } };
   }
   return { problem: NO_SERVER };
 }

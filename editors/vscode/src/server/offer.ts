@@ -1,5 +1,5 @@
 /** Whether the program that answered is a server that this extension can work with. */
-import { type Offer, SEARCH, SIMILAR, STATUS } from "../protocol.ts";
+import { type Offer, SCHEMA, SEARCH, SIMILAR, STATUS } from "../protocol.ts";
 
 const NEEDED = [SEARCH, SIMILAR, STATUS];
 
@@ -17,7 +17,14 @@ export function problemOf(
   const offer = offerOf(answer.capabilities.experimental);
   const absent = NEEDED.filter((request) => !offer?.requests.includes(request));
   if (absent.length === 0) return undefined;
-  return `The server '${command}' (${version}) does not know ${absent.join(", ")}; update it.`;
+  const older = (offer?.schema ?? 0) > SCHEMA ? "this extension" : "it";
+  return `The server '${command}' (${version}) does not know ${absent.join(", ")}; update ${older}.`;
+}
+
+/** What is wrong when a server does not offer a command of its own; undefined when it does. */
+export function withoutCommand(name: string, offer: Offer | undefined, version = "of an unknown version"): string | undefined {
+  if (offer?.commands === undefined || offer.commands.includes(name)) return undefined;
+  return `The server (${version}) does not know ${name}; update it.`;
 }
 
 interface ServerInfo {

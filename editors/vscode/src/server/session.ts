@@ -1,24 +1,18 @@
 /** The one server of this window: found, started, restarted when another one is to be used, and asked. */
-import { homedir } from "node:os";
 import * as vscode from "vscode";
-import {
-  type ConfigurationItem,
-  type Executable,
-  LanguageClient,
-  type LanguageClientOptions,
-  ProgressType,
-  State,
-  TransportKind,
-} from "vscode-languageclient/node";
+import { type LanguageClient, ProgressType, type ShowMessageParams, State } from "vscode-languageclient/node";
 import * as protocol from "../protocol.ts";
 import { chosenSettings, type Declared, NEEDS_RESTART } from "../settings.ts";
+import { news } from "../status/news.ts";
 import type { ServerState } from "../status/text.ts";
-import { crashes } from "./crashes.ts";
+import { ended, isLost, newClient, type ShowProgress } from "./client.ts";
 import type { Found, Launch } from "./lookup.ts";
-import { offerOf, problemOf } from "./offer.ts";
+import { offerOf, problemOf, withoutCommand } from "./offer.ts";
 
-/** How indexing that takes long is shown; the client's own way is a second line in the status bar. */
-export type ShowProgress = NonNullable<LanguageClientOptions["middleware"]>["handleWorkDoneProgress"];
+/** What changes many times a second is asked for this often at most. */
+const REFRESH_MILLISECONDS = 500;
+/** A question outlives so many servers that end under it. */
+const MOST_TRIES = 3;
 
 export class Session implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
@@ -31,9 +25,12 @@ export class Session implements vscode.Disposable {
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();
   #questions = 0;
+  #refreshing: NodeJS.Timeout | undefined;
 
-  /** Called with each progress of indexing; set before `start`. */
+  /** Called with each progress of the server's work; set before `follow`. */
   showProgress: ShowProgress | undefined;
+  /** Called with what the server has to say to the user; set before `follow`. */
+  onSaid: (said: ShowMessageParams) => void = () => undefined;
 
   /** Fired with every new state. */
   readonly onDidChangeState = this.#changed.event;
@@ -71,11 +68,11 @@ export class Session implements vscode.Disposable {
   /** Use the server that is to be used now; one that is in use already goes on. */
   follow(): Promise<void> {
     return this.#inTurn(async () => {
-      if ((vscode.workspace.workspaceFolders ?? []).length === 0) {
+      if (!(vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === "file")) {
         await this.#stop();
         return this.#become({ kind: "noFolder" });
       }
-      if (this.#client === undefined) this.#become({ kind: "looking" });
+      if (this.#client === undefined && this.#state.kind !== "missing") this.#become({ kind: "looking" });
       const found = await this.#find();
       if ("problem" in found) {
         await this.#stop();
@@ -95,50 +92,54 @@ export class Session implements vscode.Disposable {
   }
 
   /** Ask a question; each answer before the last goes to `onPartial`. A newer question of `session` gives it up. */
-  async search(
+  search(
     query: string,
     token: vscode.CancellationToken,
     options: { session?: string; onPartial?: (result: protocol.SearchResult) => void } = {},
   ): Promise<protocol.SearchResult> {
-    const client = this.#serving();
     const { session, onPartial } = options;
     const params: { -readonly [K in keyof protocol.SearchParams]: protocol.SearchParams[K] } = { query };
     if (session !== undefined) params.session = session;
-    if (onPartial === undefined) return client.sendRequest(protocol.SEARCH, params, token);
-    params.partialResultToken = `vizsla-answer-${++this.#questions}`;
-    const listening = client.onProgress(new ProgressType<protocol.SearchResult>(), params.partialResultToken, onPartial);
-    try {
-      return await client.sendRequest<protocol.SearchResult>(protocol.SEARCH, params, token);
-    } finally {
-      listening.dispose();
-    }
+    return this.#asked(token, async (client) => {
+      if (onPartial === undefined) return client.sendRequest(protocol.SEARCH, params, token);
+      params.partialResultToken = `vizsla-answer-${++this.#questions}`;
+      const listening = client.onProgress(new ProgressType<protocol.SearchResult>(), params.partialResultToken, onPartial);
+      try {
+        return await client.sendRequest<protocol.SearchResult>(protocol.SEARCH, params, token);
+      } finally {
+        listening.dispose();
+      }
+    });
   }
 
   /** Functions like the one at a place. */
   similar(uri: vscode.Uri, position: vscode.Position, token: vscode.CancellationToken): Promise<protocol.SearchResult> {
-    const client = this.#serving();
-    const params: protocol.SimilarParams = {
-      textDocument: { uri: client.code2ProtocolConverter.asUri(uri) },
-      position: client.code2ProtocolConverter.asPosition(position),
-    };
-    return client.sendRequest(protocol.SIMILAR, params, token);
+    return this.#asked(token, (client) => {
+      const params: protocol.SimilarParams = {
+        textDocument: { uri: client.code2ProtocolConverter.asUri(uri) },
+        position: client.code2ProtocolConverter.asPosition(position),
+      };
+      return client.sendRequest(protocol.SIMILAR, params, token);
+    });
   }
 
   /** The truth about every folder; `files` names each one that is left out. */
-  status(files = false): Promise<protocol.ServerStatus> {
+  async status(files = false): Promise<protocol.ServerStatus> {
     return this.#serving().sendRequest(protocol.STATUS, { files });
   }
 
   /** The user went to a hit of a question. The server notes it where `vizsla.feedback.enabled` is on, and only there. */
   opened(query: string, { location }: protocol.SearchHit): void {
-    const offer = offerOf(this.#client?.initializeResult?.capabilities.experimental);
-    if (offer?.notifications?.includes(protocol.OPENED) !== true) return; // a server of before
+    if (this.#offer()?.notifications?.includes(protocol.OPENED) !== true) return; // a server of before
     void this.#client?.sendNotification(protocol.OPENED, { query, location }).catch((error: unknown) => this.#log.debug(String(error)));
   }
 
-  /** Tell the server to do something: `vizsla.pause`, `vizsla.resume` or `vizsla.rebuild`, for all folders. */
-  command(name: string): Promise<void> {
-    return this.#serving().sendRequest("workspace/executeCommand", { command: name, arguments: [] });
+  /** Tell the server to do something, by one of its own commands. */
+  async command(name: string, ...args: readonly unknown[]): Promise<void> {
+    const client = this.#serving();
+    const problem = withoutCommand(name, this.#offer(), this.version);
+    if (problem !== undefined) throw new Error(problem);
+    await client.sendRequest("workspace/executeCommand", { command: name, arguments: args });
   }
 
   /** Give up what a progress stands for. */
@@ -152,7 +153,39 @@ export class Session implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#refreshing);
     for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  /** Ask when there is a server to ask, and once more when it ends under the question. */
+  async #asked<T>(token: vscode.CancellationToken, ask: (client: LanguageClient) => Promise<T>): Promise<T> {
+    if (this.#state.kind === "missing") await this.follow(); // it may have been installed since
+    for (let tries = 1; ; tries++) {
+      while (this.#state.kind === "looking" || this.#state.kind === "starting") await this.#nextState(token);
+      const client = this.#serving();
+      try {
+        return await ask(client);
+      } catch (error) {
+        if (!isLost(error) || tries >= MOST_TRIES || token.isCancellationRequested) throw error;
+        // That the server is gone may be known a moment after its questions are.
+        if (this.#state.kind === "serving") await this.#nextState(token, 1000);
+      }
+    }
+  }
+
+  /** Wait for another state, or for so long. */
+  async #nextState(token: vscode.CancellationToken, milliseconds?: number): Promise<void> {
+    const waiting: vscode.Disposable[] = [];
+    try {
+      await new Promise<void>((done, fail) => {
+        waiting.push(this.#changed.event(() => done()), token.onCancellationRequested(() => fail(new vscode.CancellationError())));
+        if (milliseconds === undefined) return;
+        const timer = setTimeout(done, milliseconds);
+        waiting.push(new vscode.Disposable(() => clearTimeout(timer)));
+      });
+    } finally {
+      for (const each of waiting) each.dispose();
+    }
   }
 
   #serving(): LanguageClient {
@@ -164,23 +197,28 @@ export class Session implements vscode.Disposable {
       case "stopped":
         throw new Error(this.#state.problem);
       default:
-        throw new Error("The server of Vizsla is starting; ask again in a moment.");
+        throw new Error("The server of Vizsla is starting; try again in a moment.");
     }
+  }
+
+  #offer(): protocol.Offer | undefined {
+    return offerOf(this.#client?.initializeResult?.capabilities.experimental);
   }
 
   async #start(launch: Launch): Promise<void> {
     this.#launch = launch;
     this.#become({ kind: "starting" });
     this.#log.info(`${launch.command} ${launch.args.join(" ")} (${launch.origin})`);
-    const level = vscode.workspace.getConfiguration("vizsla").get("server.logLevel", "warning");
-    const executable: Executable = {
-      command: launch.command,
-      args: [...launch.args, "--log-level", level],
-      transport: TransportKind.stdio,
-      // Not the workspace, which is where clients begin otherwise: no program is to be taken from there by accident.
-      options: { cwd: homedir() },
-    };
-    const client: LanguageClient = new LanguageClient("vizsla", "Vizsla", executable, this.#options(() => client));
+    const client = newClient(launch, {
+      log: this.#log,
+      showProgress: this.showProgress,
+      settings: () => this.#settings(),
+      onSaid: (said) => this.onSaid(said),
+      onLeftAlone: () => {
+        const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
+        this.#become({ kind: "stopped", problem });
+      },
+    });
     this.#client = client;
     client.onDidChangeState(({ newState }) => this.#follows(client, newState));
     client.onNotification(protocol.STATUS_CHANGED, ({ roots }: { roots: readonly protocol.RootActivity[] }) => {
@@ -198,29 +236,6 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  #options(client: () => LanguageClient): LanguageClientOptions {
-    return {
-      documentSelector: [{ scheme: "file" }],
-      outputChannel: this.#log,
-      initializationOptions: { schema: protocol.SCHEMA, statusNotifications: true },
-      initializationFailedHandler: () => false,
-      errorHandler: crashes(client, () => {
-        const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
-        this.#become({ kind: "stopped", problem });
-      }),
-      middleware: {
-        workspace: {
-          // The server registers for changes and asks for the section after each.
-          configuration: (params, token, next) => {
-            if (params.items.every(isOurs)) return params.items.map(() => this.#settings());
-            return next(params, token);
-          },
-        },
-        ...(this.showProgress === undefined ? {} : { handleWorkDoneProgress: this.showProgress }),
-      },
-    };
-  }
-
   #settings(): Record<string, Record<string, unknown>> {
     const configuration = vscode.workspace.getConfiguration("vizsla");
     return chosenSettings(this.#declared, {
@@ -231,43 +246,51 @@ export class Session implements vscode.Disposable {
 
   #follows(client: LanguageClient, state: State): void {
     if (this.#client !== client) return;
-    if (state === State.Starting) this.#become({ kind: "starting" });
     if (state === State.Running) void this.refresh();
-    if (state === State.Stopped && this.#state.kind !== "stopped") {
-      this.#become({ kind: "stopped", problem: "The server of Vizsla ended; it is being started again." });
-    }
+    // One that ended is started again, or was left alone, which has been said.
+    else if (this.#state.kind !== "stopped") this.#become({ kind: "starting" });
   }
 
   /** Ask how things stand, and say so. */
   async refresh(): Promise<void> {
     const client = this.#client;
     try {
-      const { roots, refusedSettings } = await this.status();
+      const { roots, refusedSettings, preparing = null, training = null } = await this.status();
       for (const sentence of refusedSettings) this.#log.warn(sentence);
-      if (this.#client === client) this.#become({ kind: "serving", roots });
+      if (this.#client === client) this.#become({ kind: "serving", roots, preparing, training });
     } catch (error) {
       this.#log.debug(String(error)); // it ended meanwhile, which is shown
     }
   }
 
   #changes(roots: readonly protocol.RootActivity[]): void {
-    const known = this.#state.kind === "serving" ? this.#state.roots : [];
-    // What the notification does not say, such as the number of functions, is as it was.
-    this.#become({ kind: "serving", roots: roots.map((root) => ({ ...known.find(({ uri }) => uri === root.uri), ...root })) });
-    if (roots.some((root) => root.activity !== known.find(({ uri }) => uri === root.uri)?.activity)) void this.refresh();
+    const { state, ask } = news(this.#state, roots);
+    this.#become(state);
+    if (ask === "now") void this.refresh();
+    if (ask === "soon") this.#refreshSoon();
+  }
+
+  #refreshSoon(): void {
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = undefined;
+      void this.refresh();
+    }, REFRESH_MILLISECONDS);
   }
 
   async #stop(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
     this.#launch = undefined;
-    if (client !== undefined) await ended(client);
+    if (client === undefined) return;
+    this.#become({ kind: "looking" });
+    await ended(client);
   }
 
   #become(state: ServerState): void {
+    const isServing = state.kind === "serving";
+    if (isServing !== (this.#state.kind === "serving")) void vscode.commands.executeCommand("setContext", "vizsla.isServing", isServing);
     this.#state = state;
     this.#changed.fire(state);
-    void vscode.commands.executeCommand("setContext", "vizsla.isServing", state.kind === "serving");
   }
 
   /** One start or stop after the other. */
@@ -275,17 +298,5 @@ export class Session implements vscode.Disposable {
     const result = this.#turn.then(step);
     this.#turn = result.catch((error: unknown) => this.#log.error(String(error)));
     return this.#turn;
-  }
-}
-
-function isOurs(item: ConfigurationItem): boolean {
-  return item.section === "vizsla";
-}
-
-async function ended(client: LanguageClient): Promise<void> {
-  try {
-    await client.dispose(2000);
-  } catch {
-    // It never ran, or is gone already: it is ended, which is all that was wanted.
   }
 }

@@ -20,6 +20,7 @@ export async function lookAround(context: vscode.ExtensionContext): Promise<Surr
     home: homedir(),
     path: configuration.get("server.path", "").trim(),
     python: configuration.get("server.python", "").trim(),
+    logLevel: configuration.get("server.logLevel", "warning"),
     isTrusted,
     folders: folders.map(({ uri }) => uri.fsPath),
     activePython: isTrusted ? await activePython(folders[0]?.uri) : undefined,

@@ -21,10 +21,12 @@ export function statusItem(session: Session): vscode.Disposable {
 
 /** What can be done now. */
 export async function statusMenu(session: Session): Promise<void> {
-  const { text, tooltip } = statusText(session.state, session.version);
+  const { state } = session;
+  const { text, tooltip } = statusText(state, session.version);
   type Choice = vscode.QuickPickItem & { readonly command: string };
   const choice = (icon: string, label: string, command: string): Choice => ({ label: `$(${icon}) ${label}`, command });
-  const isPaused = session.state.kind === "serving" && session.state.roots.some(({ activity }) => activity === "paused" || activity === "cancelled");
+  const isPaused = state.kind === "serving" && state.roots.some(({ activity }) => activity === "paused" || activity === "cancelled");
+  const isTraining = state.kind === "serving" && state.training !== null;
   const serving: Choice[] = [
     choice("search", "Find functions by what they do", "vizsla.find"),
     isPaused
@@ -32,6 +34,10 @@ export async function statusMenu(session: Session): Promise<void> {
       : choice("debug-pause", "Pause indexing", "vizsla.pauseIndexing"),
     choice("refresh", "Rebuild the index", "vizsla.rebuildIndex"),
     choice("exclude", "Show files that are left out", "vizsla.showSkippedFiles"),
+    isTraining
+      ? choice("debug-stop", "Stop the training", "vizsla.stopTrainingHere")
+      : choice("mortar-board", "Train on this workspace", "vizsla.trainHere"),
+    choice("symbol-misc", "Choose the models that answer", "vizsla.chooseModels"),
   ];
   const missing: Choice[] = [choice("add", "Create a private environment for the server", "vizsla.createEnvironment")];
   const always: Choice[] = [
@@ -39,7 +45,7 @@ export async function statusMenu(session: Session): Promise<void> {
     choice("output", "Show the log", "vizsla.showLog"),
     choice("settings", "Settings", "vizsla.openSettings"),
   ];
-  const first = session.state.kind === "serving" ? serving : session.state.kind === "missing" ? missing : [];
+  const first = state.kind === "serving" ? serving : state.kind === "missing" ? missing : [];
   const title = tooltip.split("\n").slice(0, 3).join(" · ") || text;
   const chosen = await vscode.window.showQuickPick([...first, ...always], { title });
   if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command);

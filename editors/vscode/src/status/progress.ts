@@ -1,58 +1,84 @@
-/** Indexing for the first time is a notification that can be cancelled; later indexing shows in the status bar alone. */
+/** Work of the server that takes long is a notification that can be cancelled; later indexing shows in the status bar alone. */
 import * as vscode from "vscode";
-import type { Session, ShowProgress } from "../server/session.ts";
+import type { RootStatus } from "../protocol.ts";
+import type { ShowProgress } from "../server/client.ts";
+import type { Session } from "../server/session.ts";
 
 /** What is over before is not worth a notification. */
 const MOMENT_MILLISECONDS = 1500;
 
-interface Running {
-  percentage: number;
-  report: ((message: string | undefined, percentage: number | undefined) => void) | undefined;
-  end(): void;
+/** One piece of work; what was reported last is shown when the notification comes. */
+class Running {
   readonly ended: Promise<void>;
+  end: () => void = () => undefined;
+  #message: string | undefined;
+  #percentage = 0;
+  #shown = 0;
+  #progress: vscode.Progress<{ message?: string; increment?: number }> | undefined;
+
+  constructor() {
+    this.ended = new Promise((resolve) => (this.end = resolve));
+  }
+
+  report(message: string | undefined, percentage: number | undefined): void {
+    this.#message = message ?? this.#message;
+    this.#percentage = Math.max(this.#percentage, percentage ?? 0);
+    this.#show();
+  }
+
+  showIn(progress: vscode.Progress<{ message?: string; increment?: number }>): void {
+    this.#progress = progress;
+    this.#show();
+  }
+
+  #show(): void {
+    const increment = this.#percentage - this.#shown;
+    if (this.#progress === undefined) return;
+    this.#shown = this.#percentage;
+    this.#progress.report(this.#message === undefined ? { increment } : { message: this.#message, increment });
+  }
 }
 
 /** Shows the server's progress in place of the client. */
-export function indexingProgress(session: Session): NonNullable<ShowProgress> {
+export function workProgress(session: Session): ShowProgress {
   const running = new Map<string | number, Running>();
   return (token, params) => {
-    const known = running.get(token);
     if (params.kind === "begin") {
-      let end = (): void => undefined;
-      const ended = new Promise<void>((resolve) => (end = resolve));
-      const progress: Running = { percentage: 0, report: undefined, end, ended };
-      running.set(token, progress);
-      void showWhenFirst(session, token, params.title, progress);
+      const work = new Running();
+      running.set(token, work);
+      work.report(params.message, params.percentage);
+      void showWhenLong(session, token, params.title, work);
     } else if (params.kind === "report") {
-      known?.report?.(params.message, params.percentage);
+      running.get(token)?.report(params.message, params.percentage);
     } else {
-      known?.end();
+      running.get(token)?.end();
       running.delete(token);
     }
   };
 }
 
-async function showWhenFirst(session: Session, token: string | number, title: string, progress: Running): Promise<void> {
-  const isFirst = await hasUnknownFolder(session);
-  if (!isFirst || (await isOverWithin(progress.ended, MOMENT_MILLISECONDS))) return;
+async function showWhenLong(session: Session, token: string | number, title: string, work: Running): Promise<void> {
+  if (title.startsWith("Indexing") && !(await hasNewFolder(session))) return;
+  if (await isOverWithin(work.ended, MOMENT_MILLISECONDS)) return;
   const options = { location: vscode.ProgressLocation.Notification, title: `Vizsla: ${title}`, cancellable: true };
-  await vscode.window.withProgress(options, (shown, cancelling) => {
+  await vscode.window.withProgress(options, (progress, cancelling) => {
     cancelling.onCancellationRequested(() => session.cancelProgress(token));
-    progress.report = (message, percentage) => {
-      const increment = percentage === undefined ? 0 : Math.max(0, percentage - progress.percentage);
-      progress.percentage += increment;
-      shown.report(message === undefined ? { increment } : { message, increment });
-    };
-    return progress.ended;
+    work.showIn(progress);
+    return work.ended;
   });
 }
 
-async function hasUnknownFolder(session: Session): Promise<boolean> {
+async function hasNewFolder(session: Session): Promise<boolean> {
   try {
-    return (await session.status()).roots.some(({ index }) => index === null || index.reconciledAt === null);
+    return (await session.status()).roots.some(isNew);
   } catch {
     return false; // the server is gone, and so is its progress
   }
+}
+
+/** Whether a folder is indexed for the first time, as far as can be seen: its files may have been read by now. */
+function isNew({ index }: RootStatus): boolean {
+  return index === null || index.reconciledAt === null || index.pending > index.functions / 2;
 }
 
 async function isOverWithin(ended: Promise<void>, milliseconds: number): Promise<boolean> {

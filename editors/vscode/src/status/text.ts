@@ -1,5 +1,5 @@
 /** The state of the server and of its indexes in a few words, for the status bar. */
-import type { RootActivity, RootStatus } from "../protocol.ts";
+import type { Preparing, RootActivity, RootStatus, Training } from "../protocol.ts";
 
 /** What is going on, as far as the extension knows. */
 export type ServerState =
@@ -8,7 +8,15 @@ export type ServerState =
   | { readonly kind: "missing"; readonly problem: string }
   | { readonly kind: "starting" }
   | { readonly kind: "stopped"; readonly problem: string }
-  | { readonly kind: "serving"; readonly roots: readonly (RootActivity | RootStatus)[] };
+  | Serving;
+
+/** A server that answers. */
+export interface Serving {
+  readonly kind: "serving";
+  readonly roots: readonly (RootActivity | RootStatus)[];
+  readonly preparing: Preparing | null;
+  readonly training: Training | null;
+}
 
 /** What the item shows. */
 export interface StatusText {
@@ -35,6 +43,11 @@ export function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
+/** Whether a folder is being indexed. */
+export function isBusy({ roots }: Serving): boolean {
+  return roots.some(({ activity }) => BUSY.has(activity));
+}
+
 /** Text and tooltip of the status-bar item. */
 export function statusText(state: ServerState, version: string | undefined): StatusText {
   switch (state.kind) {
@@ -48,22 +61,26 @@ export function statusText(state: ServerState, version: string | undefined): Sta
     case "stopped":
       return { text: "$(error) Vizsla: stopped", tooltip: state.problem, isWarning: true };
     case "serving":
-      return servingText(state.roots, version);
+      return servingText(state, version);
   }
 }
 
-function servingText(roots: readonly (RootActivity | RootStatus)[], version: string | undefined): StatusText {
+function servingText({ roots, preparing, training }: Serving, version: string | undefined): StatusText {
   const lines = roots.map((root) => `${folderName(root.uri)}: ${phrase(root)}`);
   const troubles = roots.flatMap(troublesOf);
+  if (preparing !== null) lines.push(`${preparingPhrase(preparing)}; the models in use answer meanwhile`);
+  if (training !== null) lines.push(trainingPhrase(training));
   const tooltip = [`Vizsla ${version ?? ""}`.trim(), ...lines, ...troubles].join("\n");
   const failed = roots.find((root) => root.activity === "failed");
   if (failed !== undefined) return { text: "$(error) Vizsla: failed", tooltip, isWarning: true };
   const busy = roots.filter((root) => BUSY.has(root.activity));
   if (busy.length > 0) {
     const [done, total] = busy.reduce(([a, b], root) => [a + root.done, b + root.total], [0, 0]);
-    const numbers = total > 0 ? ` ${count(Math.min(done, total))}/${count(total)}` : "";
-    return { text: `$(sync~spin) Vizsla: ${WORDS[busy[0]?.activity ?? ""] ?? "busy"}${numbers}`, tooltip, isWarning: false };
+    const words = WORDS[busy[0]?.activity ?? ""] ?? "busy";
+    return { text: `$(sync~spin) Vizsla: ${words}${share({ done, total })}`, tooltip, isWarning: false };
   }
+  if (preparing !== null) return { text: `$(sync~spin) Vizsla: changing models${share(preparing)}`, tooltip, isWarning: false };
+  if (training !== null) return { text: `$(mortar-board) Vizsla: ${trainingPhrase(training)}`, tooltip, isWarning: false };
   if (roots.some((root) => root.activity === "paused" || root.activity === "cancelled")) {
     return { text: "$(debug-pause) Vizsla: paused", tooltip, isWarning: false };
   }
@@ -77,6 +94,21 @@ export function phrase(root: RootActivity | RootStatus): string {
   const numbers = BUSY.has(root.activity) && root.total > 0 ? ` ${count(root.done)} of ${count(root.total)}` : "";
   const index = "index" in root && root.index !== null ? `, ${count(root.index.functions)} functions in ${count(root.index.files)} files` : "";
   return `${words}${numbers}${index}`;
+}
+
+function preparingPhrase(preparing: Preparing): string {
+  const by = preparing.waits ? ", by another window" : "";
+  return `changing to model ${preparing.model}${share(preparing)}${by}`;
+}
+
+function trainingPhrase({ activity, stage, done, total }: Training): string {
+  if (activity === "paused") return "training, paused while you search";
+  if (activity === "stopping") return "training, stopping";
+  return stage === "" ? "training" : `training ${stage}${share({ done, total })}`;
+}
+
+function share({ done, total }: { readonly done: number; readonly total: number }): string {
+  return total > 0 ? ` ${count(Math.min(done, total))}/${count(total)}` : "";
 }
 
 function troublesOf(root: RootActivity | RootStatus): string[] {

@@ -110,3 +110,19 @@ test("it is busy from the first letter to the last answer, also when that is an 
   assert.equal(busy.at(-1), false);
   assert.deepEqual(seen, ["send! there is no language 'x'"]);
 });
+
+test("the newest question can be asked once more, but not while it is open", async ({ mock }) => {
+  const { asking, sent, seen, settled, tick } = bench(mock);
+  asking.again();
+  asking.type("send");
+  asking.again();
+  tick(50);
+  asking.again();
+  assert.equal(sent.length, 1);
+  sent[0]?.answer(answer("partial"));
+  await settled();
+  asking.again();
+  sent[1]?.answer(answer("whole"));
+  await settled();
+  assert.deepEqual(seen, ["send: partial.", "send: whole."]);
+});

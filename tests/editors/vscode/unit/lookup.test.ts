@@ -8,6 +8,7 @@ const AROUND: Surroundings = {
   home: "/home/me",
   path: "",
   python: "",
+  logLevel: "warning",
   isTrusted: true,
   folders: ["/code/shop"],
   activePython: "/envs/shop/bin/python",
@@ -40,11 +41,11 @@ test("nothing of a folder that is not trusted is run, though PATH leads there", 
 });
 
 test("the first program that is there is taken", async () => {
-  assert.equal(await launched({}, "/usr/bin/vizsla", "/store/server/bin/vizsla"), "/usr/bin/vizsla serve");
+  assert.equal(await launched({}, "/usr/bin/vizsla", "/store/server/bin/vizsla"), "/usr/bin/vizsla");
 });
 
 test("the setting comes before all others", async () => {
-  assert.equal(await launched({ path: "~/bin/vizsla" }, "/home/me/bin/vizsla", "/usr/bin/vizsla"), "/home/me/bin/vizsla serve");
+  assert.equal(await launched({ path: "~/bin/vizsla" }, "/home/me/bin/vizsla", "/usr/bin/vizsla"), "/home/me/bin/vizsla");
 });
 
 test("a setting that leads nowhere is said, and no other server taken for it", async () => {
@@ -57,7 +58,7 @@ test("a setting that depends on the current folder is refused", async () => {
 });
 
 test("an interpreter runs the server without looking into the current folder", async () => {
-  assert.equal(await launched({ python: "/py/bin/python" }, "/py/bin/python"), "/py/bin/python -P -m vizsla.cli serve");
+  assert.equal(await launched({ python: "/py/bin/python" }, "/py/bin/python"), "/py/bin/python -P -m vizsla.cli");
 });
 
 test("without any server the sentence says what to do", async () => {
@@ -72,4 +73,10 @@ test("on Windows programs lie in Scripts and end in .exe", () => {
     "C:\\bin\\vizsla.exe",
     "D:\\s\\Scripts\\vizsla.exe",
   ]);
+});
+
+test("another level of the log is another launch, so that the server is started again", async () => {
+  const launches = ["warning", "debug"].map((logLevel) => findServer({ ...AROUND, logLevel }, there("/usr/bin/vizsla")));
+  const [one, other] = await Promise.all(launches);
+  assert.notDeepEqual(one, other);
 });

@@ -1,7 +1,7 @@
 /** What is remembered of questions: history, filters, the side bar's list and its Markdown. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { added, asMarkdown, groups, type Question } from "../../../../editors/vscode/src/results/model.ts";
+import { added, answered, asMarkdown, groups, type Question, without } from "../../../../editors/vscode/src/results/model.ts";
 import { filterChoices, isHalfTyped, withFilter } from "../../../../editors/vscode/src/search/filters.ts";
 import { forget, recentQuestions, remember } from "../../../../editors/vscode/src/search/history.ts";
 import { answer, hit } from "./hits.ts";
@@ -66,4 +66,11 @@ test("Markdown holds links that work, and code that is no markup", () => {
   const odd = hit("f", { qualifiedName: "A.f", path: "a b/(x).py", doc: "Use *this*" });
   assert.equal(asMarkdown(question("is [it]?", false, [odd])), "### is \\[it\\]?\n\n- [`A.f`](a%20b/%28x%29.py#L5) a b/(x).py:5 — Use \\*this\\*\n");
   assert.match(asMarkdown(question("q", false, [])), /Nothing was found/);
+});
+
+test("a hit that was not what was meant goes, and does not come back when it is asked again", () => {
+  const hits = [hit("a"), hit("b")];
+  const rest = without(question("q", false, hits), hits[0]!);
+  assert.deepEqual(rest.hits.map(({ name }) => name), ["b"]);
+  assert.deepEqual(answered(rest, answer("a", "b", "c")).hits.map(({ name }) => name), ["b", "c"]);
 });

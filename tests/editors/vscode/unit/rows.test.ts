@@ -1,7 +1,7 @@
 /** Rows of the picker. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bar, keepInPlace, rowOf } from "../../../../editors/vscode/src/search/rows.ts";
+import { areSame, bar, keepInPlace, rowOf } from "../../../../editors/vscode/src/search/rows.ts";
 import { hit } from "./hits.ts";
 
 const named = (...names: string[]) => names.map((name) => hit(name));
@@ -42,4 +42,11 @@ test("a highlighted hit that the better order lacks is not taken away", () => {
 
 test("a highlight below a shorter order comes last", () => {
   assert.equal(order(keepInPlace(named("a", "b", "c"), named("c"), 2)), "c");
+});
+
+test("rows that look the same are not drawn again", () => {
+  const rows = (...names: string[]) => named(...names).map((each) => rowOf(each, undefined));
+  assert.ok(areSame(rows("a", "b"), rows("a", "b")));
+  assert.ok(!areSame(rows("a", "b"), rows("b", "a")));
+  assert.ok(!areSame(rows("a"), rows("a", "b")));
 });

@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RootStatus } from "../../../../editors/vscode/src/protocol.ts";
-import { skippedPage, statusText } from "../../../../editors/vscode/src/status/text.ts";
+import { type Serving, skippedPage, statusText } from "../../../../editors/vscode/src/status/text.ts";
 
 function root(more: Partial<RootStatus> = {}): RootStatus {
   const index = { files: 4, functions: 1200, pending: 0, skipped: {}, failed: 0, reconciledAt: 1, model: "m", hasReranker: false, device: "cpu", degraded: [] };
   return { uri: "file:///home/me/my%20shop", activity: "ready", done: 0, total: 0, problem: "", watcherProblem: "", index, ...more };
 }
 
-const text = (...roots: RootStatus[]) => statusText({ kind: "serving", roots }, "0.1.0");
+const serving = (roots: RootStatus[], more: Partial<Serving> = {}): Serving => ({ kind: "serving", roots, preparing: null, training: null, ...more });
+const text = (...roots: RootStatus[]) => statusText(serving(roots), "0.1.0");
 
 test("work is shown with numbers, of all folders together", () => {
   const two = text(root({ activity: "embedding", done: 1200, total: 5000 }), root({ activity: "parsing", done: 34, total: 678 }));
@@ -31,6 +32,25 @@ test("one folder that failed is more urgent than another that is busy", () => {
   const failed = text(root({ activity: "parsing" }), root({ activity: "failed", problem: "the disk is full" }));
   assert.equal(failed.text, "$(error) Vizsla: failed");
   assert.ok(failed.isWarning);
+});
+
+test("models that are to take over show how far they are, and that others answer", () => {
+  const preparing = { model: "shop-1f3a", done: 1234, total: 5678, waits: false };
+  const shown = statusText(serving([root()], { preparing }), "0.1.0");
+  assert.equal(shown.text, "$(sync~spin) Vizsla: changing models 1,234/5,678");
+  assert.match(shown.tooltip, /changing to model shop-1f3a 1,234\/5,678; the models in use answer meanwhile/);
+  assert.match(statusText(serving([root()], { preparing: { ...preparing, waits: true } }), "").tooltip, /by another window/);
+});
+
+test("a training shows its stage, unless something more urgent goes on", () => {
+  const training = { activity: "running", stage: "retriever", done: 120, total: 800 };
+  assert.equal(statusText(serving([root()], { training }), "").text, "$(mortar-board) Vizsla: training retriever 120/800");
+  assert.match(statusText(serving([root({ activity: "parsing" })], { training }), "").text, /reading files/);
+  const words = (more: object) => statusText(serving([root()], { training: { ...training, ...more } }), "").text;
+  assert.match(words({ activity: "paused" }), /training, paused while you search/);
+  assert.match(words({ activity: "stopping" }), /training, stopping/);
+  assert.match(words({ stage: "mine", total: 0 }), /training mine$/);
+  assert.match(words({ stage: "", total: 0 }), /Vizsla: training$/);
 });
 
 test("a pause shows, and so does having no server", () => {

@@ -23,6 +23,7 @@ class MineRecipe:
     sources: tuple[str, ...] = ("docstring", "comment", "commit", "name")  # "feedback" only by choice
     most_file_bytes: int = 1_000_000
     most_codes: int = 50_000  # of all workspaces together; drawn at random beyond
+    most_codes_per_package: int = 6_000  # of a corpus folder: one package is not most of what is learned
     least_lines: int = 2  # of a function that may be a positive
     most_commits: int = 5_000  # newest first
     most_functions_per_commit: int = 3  # a commit that changed more says little of each
@@ -32,6 +33,7 @@ class MineRecipe:
     def __post_init__(self) -> None:
         _known("sources", self.sources, SOURCES)
         _positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
+        _positive(self, "most_codes_per_package")
         _at_least(self, 0, "most_commits")
         _shares(self, "name_share", "comment_share")
 

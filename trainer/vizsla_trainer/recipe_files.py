@@ -13,7 +13,7 @@ from vizsla.core.options import converted
 from vizsla_trainer.errors import RecipeError
 from vizsla_trainer.recipe import Recipe
 
-BUILT_IN = ("default", "quick", "r2ps")
+BUILT_IN = ("default", "quick", "r2ps", "shipped", "shipped-cpu")
 """Recipes that come with the package."""
 
 T = typing.TypeVar("T")

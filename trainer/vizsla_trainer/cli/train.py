@@ -15,6 +15,7 @@ import typer
 from vizsla.core.errors import ModelError
 from vizsla.core.options import load_settings
 from vizsla.models.sources import needs_extra
+from vizsla_trainer.cli.corpus import BesideCorpus
 from vizsla_trainer.cli.stopping import stoppable
 from vizsla_trainer.cli.telling import telling
 from vizsla_trainer.errors import StoppedError
@@ -49,7 +50,7 @@ StageName = StrEnum(
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
-@app.command("train")
+@app.command("train", cls=BesideCorpus)
 def train(
     workspaces: Annotated[
         list[Path] | None, typer.Argument(metavar="[WORKSPACE...]", help="Folders with code; '.' when none is given.")
@@ -77,6 +78,7 @@ def train(
     """Train models on your own code, and use them if held-out questions prove that they are better.
 
     What an earlier run of the same workspaces made is used where nothing changed. Ctrl-C keeps what was done.
+    'vizsla train corpus' fetches what the models of the package are trained on.
     """
     check_installed("to train models")
     check_device(device)

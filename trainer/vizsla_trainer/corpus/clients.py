@@ -96,7 +96,11 @@ class Clients:
             "Dir::Cache": self._apt / "cache",
             "APT::Sandbox::User": "",  # the folder is this user's
         }
-        return [_program("apt-get"), "-qq", *(part for key, value in options.items() for part in ("-o", f"{key}={value}"))]
+        return [
+            _program("apt-get"),
+            "-qq",
+            *(part for key, value in options.items() for part in ("-o", f"{key}={value}")),
+        ]
 
 
 def sha256_of(path: Path) -> str:

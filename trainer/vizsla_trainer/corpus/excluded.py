@@ -28,7 +28,9 @@ _FOLDER = re.compile(
     re.IGNORECASE,
 )
 # Spdlog and others carry fmt in a folder of another name.
-_FILE = re.compile(r"(?:^|/)(?:bundled|fmt)/(?:core|format|chrono|ranges|printf|os|ostream|color|args|xchar)[\w-]*\.\w+$")
+_FILE = re.compile(
+    r"(?:^|/)(?:bundled|fmt)/(?:core|format|chrono|ranges|printf|os|ostream|color|args|xchar)[\w-]*\.\w+$"
+)
 # A file alone: of another package, called as one of them is.
 _WHOLE_FILE = re.compile(r"(?:^|/)(?:gson|libuv|zod|trpc|axum|dapper|guzzle)\.[a-z]+$", re.IGNORECASE)
 

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from vizsla_trainer.corpus.building import is_corpus
+from vizsla_trainer.corpus.mining import corpus_stamp, joined, mine_corpus
 from vizsla_trainer.data.cleaning import Cleaned, clean, keep_consistent
 from vizsla_trainer.data.files import list_files
 from vizsla_trainer.data.git import ask
@@ -19,6 +21,7 @@ from vizsla_trainer.stages.training import encoder_of
 from vizsla_trainer.stored import write_json
 from vizsla_trainer.training.examples import examples_of
 
+MINED_NAME = "report.json"
 DROPS_NAME = "drops.json"
 
 _LEAST_PAIRS = 20
@@ -27,8 +30,11 @@ _LEAST_PAIRS = 20
 
 def workspace_stamp(context: Context) -> object:
     """What tells that a workspace changed: its last commit, and its files' sizes and times."""
-    stamps = []
+    stamps: list[object] = []
     for workspace in map(Path, context.facts.workspaces):
+        if is_corpus(workspace):
+            stamps.append([str(workspace), corpus_stamp(workspace)])
+            continue
         head = ask(workspace, "rev-parse", "HEAD") or b""
         stamps.append([str(workspace), head.decode("ascii", "replace").strip(), _files(workspace)])
     return stamps
@@ -36,19 +42,31 @@ def workspace_stamp(context: Context) -> object:
 
 def mine_pairs(context: Context) -> None:
     """Functions and questions out of the workspaces."""
+    folders = [Path(workspace) for workspace in context.facts.workspaces]
     found = mine(
-        [Path(workspace) for workspace in context.facts.workspaces],
+        [folder for folder in folders if not is_corpus(folder)],
         context.recipe.mine,
         feedback_log=context.feedback_log,
         processes=context.recipe.threads,
         report=context.report,
         cancelled=context.cancelled,
     )
+    for corpus in filter(is_corpus, folders):
+        found = joined(
+            found,
+            mine_corpus(
+                corpus,
+                context.recipe.mine,
+                processes=context.recipe.threads,
+                report=context.report,
+                cancelled=context.cancelled,
+            ),
+        )
     folder = context.folder / "mine"
     folder.mkdir(exist_ok=True)
     write_codes(folder / "codes.jsonl.gz", found.codes)
     write_pairs(folder / "pairs.jsonl.gz", found.pairs)
-    write_json(folder / "report.json", found.counts)
+    write_json(folder / MINED_NAME, {"counts": found.counts, "lost": found.lost})
     if len(found.pairs) < _LEAST_PAIRS:
         raise TrainingError(
             f"{len(found.pairs)} questions were found for {len(found.codes)} functions, too few to learn from; "

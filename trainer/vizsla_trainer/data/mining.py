@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from vizsla.core.text import content_hash, function_text, unit_text
@@ -19,13 +18,13 @@ from vizsla_trainer.data.docstrings import plain, query_of_doc
 from vizsla_trainer.data.feedback import feedback_pairs
 from vizsla_trainer.data.files import SourceFile, list_files, read_file
 from vizsla_trainer.data.names import query_of_name, text_without_name
+from vizsla_trainer.data.processes import results_of
 from vizsla_trainer.errors import StoppedError
 from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
 from vizsla_trainer.recipe import MineRecipe
 from vizsla_trainer.records import Code, Pair, code_id, make_pair
 
 _SECONDS = 10.0  # to parse one file
-_BATCH = 32  # files handed to a process at once
 _NAMED = 96  # of 256 functions whose name may become a query: more than can be kept
 
 
@@ -38,11 +37,13 @@ class Mined:
         pairs: not yet cleaned.
         counts: of "files", "codes", of pairs by source and by ``source/language``, and of commits by their fate as
             ``commits/FATE``.
+        lost: paths of files that took too long to read, or more memory than there is, or ended the process.
     """
 
     codes: list[Code]
     pairs: list[Pair]
     counts: dict[str, int] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
 
 def mine(
@@ -50,7 +51,7 @@ def mine(
     recipe: MineRecipe,
     *,
     feedback_log: Path | None = None,
-    processes: int = 1,
+    processes: int = 0,
     report: Report = unheard,
     cancelled: Cancelled = never,
 ) -> Mined:
@@ -60,7 +61,7 @@ def mine(
         workspaces: their folders.
         recipe: which sources, and how much of each.
         feedback_log: where the server keeps which hits were opened; read only when the recipe has that source.
-        processes: that parse.
+        processes: that parse, so that one which dies of a file ends nothing but itself; 0: this one.
         report: told of files, then of commits.
         cancelled: asked now and then.
 
@@ -70,21 +71,28 @@ def mine(
     Raises:
         WorkspaceError: a workspace cannot be listed.
         StoppedError: the user asked to stop.
+        TrainingError: processes that parse die whatever they are given.
     """
     codes: dict[str, Code] = {}
     pairs: dict[str, Pair] = {}
     counts: Counter[str] = Counter()
+    lost: list[str] = []
     for folder, workspace in zip(workspaces, workspace_names(workspaces), strict=True):
         of_workspace: dict[str, Code] = {}
         paths = list_files(folder)
-        for number, found in enumerate(_read_all(folder, workspace, paths, recipe, processes), start=1):
+        read = partial(_read, folder, workspace, recipe)
+        all_found = results_of(read, paths, processes=processes) if processes else map(read, paths)
+        for number, (path, found) in enumerate(zip(paths, all_found, strict=True), start=1):
             if cancelled():
                 raise StoppedError("mining was stopped; nothing of it is kept")
-            counts["files"] += bool(found.codes)
-            for code in found.codes:
-                of_workspace.setdefault(code.id, code)
-            for pair in found.pairs:
-                pairs.setdefault(pair.id, pair)
+            if found is None:
+                lost.append(path)
+            else:
+                counts["files"] += bool(found.codes)
+                for code in found.codes:
+                    of_workspace.setdefault(code.id, code)
+                for pair in found.pairs:
+                    pairs.setdefault(pair.id, pair)
             report(Progress(stage="mine", done=number, total=len(paths), unit="files"))
         answers = [code for code in of_workspace.values() if not is_test(code.path)]
         if "commit" in recipe.sources and recipe.most_commits:
@@ -109,7 +117,7 @@ def mine(
     for pair in chosen:
         counts[pair.source] += 1
         counts[f"{pair.source}/{pair.language}"] += 1
-    return Mined(codes=list(kept.values()), pairs=chosen, counts=dict(counts))
+    return Mined(codes=list(kept.values()), pairs=chosen, counts=dict(counts), lost=tuple(lost))
 
 
 def workspace_names(workspaces: Sequence[Path]) -> list[str]:
@@ -128,44 +136,25 @@ class _File:
     pairs: list[Pair]
 
 
-def _read_all(
-    folder: Path, workspace: str, paths: Sequence[str], recipe: MineRecipe, processes: int
-) -> Iterator[_File]:
-    if processes <= 1:
-        for path in paths:
-            yield _read(folder, workspace, path, recipe)
-        return
-    batches = [paths[at : at + _BATCH] for at in range(0, len(paths), _BATCH)]
-    # Not forked: a process that runs threads, as one with torch does, may not be.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_read_batch, folder, workspace, batch, recipe) for batch in batches]
-        try:
-            for task in tasks:
-                yield from task.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _read_batch(folder: Path, workspace: str, paths: Sequence[str], recipe: MineRecipe) -> list[_File]:
-    return [_read(folder, workspace, path, recipe) for path in paths]
-
-
-def _read(folder: Path, workspace: str, path: str, recipe: MineRecipe) -> _File:
+def _read(folder: Path, workspace: str, recipe: MineRecipe, path: str) -> _File | None:
+    """What a file gives; None where it gives no answer in the time and memory there are."""
     source = read_file(folder, path, recipe.most_file_bytes)
     if source is None:
         return _File(codes=[], pairs=[])
-    return mine_file(source, workspace, recipe)
+    try:
+        return mine_file(source, workspace, recipe)
+    except (ParseTimeoutError, MemoryError, RecursionError):
+        return None
 
 
 def mine_file(source: SourceFile, workspace: str, recipe: MineRecipe) -> _File:
-    """The codes of one file, and the pairs that need nothing but it: docstrings, comments and names."""
+    """The codes of one file, and the pairs that need nothing but it: docstrings, comments and names.
+
+    Raises:
+        ParseTimeoutError: it took longer than ten seconds.
+    """
     data = source.text.replace(b"\0", b" ")
-    try:
-        parsed = parse_with_bare(
-            source.language, data, module_name=module_name_of(source.path), deadline_seconds=_SECONDS
-        )
-    except ParseTimeoutError:
-        return _File(codes=[], pairs=[])
+    parsed = parse_with_bare(source.language, data, module_name=module_name_of(source.path), deadline_seconds=_SECONDS)
     functions = [function for function, _ in parsed]
     codes = [_code(function, bare, workspace, source.path) for function, bare in parsed]
     pairs: list[Pair] = []

@@ -13,12 +13,13 @@ from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.gate import Decision
 from vizsla_trainer.records import published
 from vizsla_trainer.run_folder import RunFolder
-from vizsla_trainer.stages.data import DROPS_NAME
+from vizsla_trainer.stages.data import DROPS_NAME, MINED_NAME
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stored import read_json, write_json
 from vizsla_trainer.training.metrics_log import METRICS_NAME
 
 _TRAININGS = ("retriever", "retriever2", "reranker")
+_NAMED = 10  # files in a line
 
 
 def write_report(context: Context, decision: Decision) -> Path:
@@ -28,6 +29,7 @@ def write_report(context: Context, decision: Decision) -> Path:
     seconds = {path.stem: note.seconds for path in _by_age(folder / "done") if (note := folder.note(path.stem))}
     counts = _counts(context)
     drops, examples = _drops(folder)
+    lost = _lost(folder)
     steps = {
         name: lines
         for name in _TRAININGS
@@ -42,6 +44,7 @@ def write_report(context: Context, decision: Decision) -> Path:
             "seed": context.recipe.seed,
             "trained on": context.facts.device,
             "functions": len(context.corpus) if folder.note("mine") else 0,
+            **({"files that could not be read": f"{len(lost)}: {', '.join(lost[:_NAMED])}"} if lost else {}),
             "minutes": ", ".join(f"{name} {spent / 60:.1f}" for name, spent in seconds.items()),
         },
         counts=counts,
@@ -67,6 +70,7 @@ def write_report(context: Context, decision: Decision) -> Path:
             "seconds": seconds,
             "counts": counts,
             "drops": drops,
+            "lost_files": lost,
             "comparison": dataclasses.asdict(found) if found else None,
         },
     )
@@ -83,6 +87,13 @@ def _counts(context: Context) -> dict[str, dict[str, int]]:
         counts[f"{part}, by source"] = dict(Counter(str(pair.source) for pair in pairs).most_common())
         counts[f"{part}, by language"] = dict(Counter(pair.language for pair in pairs).most_common())
     return counts
+
+
+def _lost(folder: RunFolder) -> list[str]:
+    """Paths of files that ended the process which read them, or took it too long."""
+    if not folder.note("mine"):
+        return []
+    return [str(path) for path in read_json(folder / "mine" / MINED_NAME, dict).get("lost", ())]
 
 
 def _drops(folder: RunFolder) -> tuple[dict[str, int], dict[str, list[str]]]:

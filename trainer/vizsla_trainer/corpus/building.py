@@ -100,6 +100,7 @@ def build_corpus(
         StoppedError: it was cancelled; another call goes on.
         TrainingError: the folder cannot be used, or its record cannot be read.
     """
+    folder = folder.absolute()  # the clients run elsewhere
     record = _begun(folder, exclude, questions)
     kept, failed = dict(record.packages), dict(record.failed)
     clients = Clients(folder)
@@ -140,6 +141,7 @@ def pin(
     Raises:
         StoppedError: it was cancelled; what was fetched stays.
     """
+    folder = folder.absolute()
     pinned: list[Package] = []
     failed: dict[str, str] = {}
     clients = Clients(folder)

@@ -1,16 +1,20 @@
-"""The VS Code extension inside a real VS Code: with a server, without, untrusted, with several folders."""
+"""The VS Code extension inside a real VS Code: with a server, without, with others, untrusted, without a folder."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from editors.vscode import code_server
-from editors.vscode.code_server import SERVER
+from editors.vscode.code_server import SERVER, TESTS, CodeServer
 from models.tiny_models import make_tiny_model
+from vizsla.models.library import add_model
 
 UPLOADS = '''import time
 
@@ -76,29 +80,44 @@ def host_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.mark.slow
-def test_with_a_server(shop: Path, host_tests: Path, tmp_path: Path) -> None:
-    with code_server.code_server(tmp_path / "vscode", {"vizsla.server.path": str(SERVER)}) as vscode:
-        print(vscode.run_inside(host_tests / "serving.js", folder=shop))
+@pytest.fixture(scope="module")
+def vscode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+    """One VS Code for all: each test has a window of its own, and sets what the machine's settings are."""
+    home = tmp_path_factory.mktemp("vscode")
+    toys = home / "toys"
+    toys.mkdir()
+    for kind in ("old", "new", "trained"):
+        words = [sys.executable, str(TESTS / "toy_server.py"), kind, str(toys)]
+        (toys / kind).write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n", encoding="utf-8")
+        (toys / kind).chmod(0o755)
+    with code_server.code_server(home, {}, PATH=PATH_WITHOUT, TEST_SERVER=str(SERVER), TEST_TOYS=str(toys)) as started:
+        yield started
 
 
 @pytest.mark.slow
-def test_with_a_cross_encoder(shop: Path, host_tests: Path, tmp_path: Path) -> None:
+def test_with_a_server(shop: Path, host_tests: Path, vscode: CodeServer, tmp_path: Path) -> None:
     reranker = make_tiny_model(tmp_path / "reranker", "cross-encoder")
-    settings: dict[str, object] = {"vizsla.server.path": str(SERVER), "vizsla.models.reranker": str(reranker)}
-    with code_server.code_server(tmp_path / "vscode", settings) as vscode:
-        print(vscode.run_inside(host_tests / "reranking.js", folder=shop))
+    add_model(str(reranker), vscode.home / "vizsla", kind="cross-encoder", name="tiny-reranker")
+    garden = tmp_path / "garden"
+    garden.mkdir()
+    (garden / "garden.py").write_text(GARDEN, encoding="utf-8")
+    workspace = tmp_path / "both.code-workspace"
+    folders = [{"path": str(shop)}, {"path": str(garden)}]
+    workspace.write_text(json.dumps({"folders": folders}), encoding="utf-8")
+    vscode.set({"vizsla.server.path": str(SERVER)})
+    print(vscode.run_inside(host_tests / "serving.js", workspace=workspace))
 
 
 @pytest.mark.slow
-def test_without_a_server(shop: Path, host_tests: Path, tmp_path: Path) -> None:
-    (shop / "server.txt").write_text(str(SERVER), encoding="utf-8")
-    with code_server.code_server(tmp_path / "vscode", {}, PATH=PATH_WITHOUT) as vscode:
-        print(vscode.run_inside(host_tests / "missing.js", folder=shop))
+def test_without_a_server_and_with_ones_that_do_not_fit(host_tests: Path, vscode: CodeServer, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    vscode.set({})
+    print(vscode.run_inside(host_tests / "missing.js", folder=empty))
 
 
 @pytest.mark.slow
-def test_in_a_folder_that_is_not_trusted(shop: Path, host_tests: Path, tmp_path: Path) -> None:
+def test_in_a_folder_that_is_not_trusted(shop: Path, host_tests: Path, vscode: CodeServer) -> None:
     program = shop / ".venv" / "bin" / "vizsla"
     program.parent.mkdir(parents=True)
     program.write_text(f"#!/bin/sh\ntouch '{shop}/was-run'\n", encoding="utf-8")
@@ -110,19 +129,12 @@ def test_in_a_folder_that_is_not_trusted(shop: Path, host_tests: Path, tmp_path:
         "vizsla.models.retriever": "evil",
     }
     (shop / ".vscode" / "settings.json").write_text(json.dumps(wanted), encoding="utf-8")
-    path = os.pathsep.join([str(SERVER.parent), PATH_WITHOUT])
-    with code_server.code_server(tmp_path / "vscode", {}, is_trusting=False, PATH=path) as vscode:
-        print(vscode.run_inside(host_tests / "untrusted.js", folder=shop))
+    vscode.set({"vizsla.server.path": str(SERVER)})
+    print(vscode.run_inside(host_tests / "untrusted.js", folder=shop, is_trusting=False))
     assert not (shop / "was-run").exists()
 
 
 @pytest.mark.slow
-def test_with_two_folders(shop: Path, host_tests: Path, tmp_path: Path) -> None:
-    garden = tmp_path / "garden"
-    garden.mkdir()
-    (garden / "garden.py").write_text(GARDEN, encoding="utf-8")
-    workspace = tmp_path / "both.code-workspace"
-    folders = [{"path": str(shop)}, {"path": str(garden)}]
-    workspace.write_text(json.dumps({"folders": folders}), encoding="utf-8")
-    with code_server.code_server(tmp_path / "vscode", {"vizsla.server.path": str(SERVER)}) as vscode:
-        print(vscode.run_inside(host_tests / "folders.js", workspace=workspace))
+def test_without_a_folder(host_tests: Path, vscode: CodeServer) -> None:
+    vscode.set({"vizsla.server.path": str(SERVER)})
+    print(vscode.run_inside(host_tests / "nofolder.js"))

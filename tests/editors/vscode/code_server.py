@@ -80,13 +80,22 @@ def build_host_tests(target: Path) -> None:
 class CodeServer:
     """One that listens."""
 
+    home: Path
     port: int
     log: Path
 
-    def run_inside(self, tests: Path, *, folder: Path | None = None, workspace: Path | None = None) -> str:
+    def set(self, settings: dict[str, object]) -> None:
+        """Let the machine have these settings, for windows that are opened from now on."""
+        # The settings of a machine, which is what a window of code-server has open, count only in a file of their own.
+        (self.home / "user" / "Machine" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+
+    def run_inside(
+        self, tests: Path, *, folder: Path | None = None, workspace: Path | None = None, is_trusting: bool = True
+    ) -> str:
         """Run a file of tests inside the extension host of a new window; they must pass."""
         where = f"workspace={workspace}" if workspace else f"folder={folder}" if folder else "ew=true"
-        return node(TESTS / "host" / "drive.mjs", str(self.port), where, EXTENSION, tests, TOOLS=str(TOOLS))
+        trust = "trusting" if is_trusting else "asking"
+        return node(TESTS / "host" / "drive.mjs", str(self.port), where, trust, EXTENSION, tests, TOOLS=str(TOOLS))
 
 
 @contextlib.contextmanager
@@ -95,7 +104,6 @@ def code_server(
     settings: dict[str, object],
     *,
     package: Path | None = None,
-    is_trusting: bool = True,
     **environment: str,
 ) -> Iterator[CodeServer]:
     """Start one with everything of its own in ``home``; it and all its children are ended afterwards.
@@ -104,13 +112,11 @@ def code_server(
         home: an empty folder.
         settings: settings of the machine, where scope allows no others.
         package: a packed extension to install first.
-        is_trusting: whether every folder is trusted.
         environment: further variables of its environment.
     """
-    # The settings of a machine, which is what a window of code-server has open, count only in a file of their own.
-    for name, values in (("User", _QUIET), ("Machine", settings)):
+    for name in ("User", "Machine"):
         (home / "user" / name).mkdir(parents=True)
-        (home / "user" / name / "settings.json").write_text(json.dumps(values), encoding="utf-8")
+    (home / "user" / "User" / "settings.json").write_text(json.dumps(_QUIET), encoding="utf-8")
     path = environment.get("PATH", os.environ["PATH"])
     # VS Code takes its PATH from a login shell of the user.
     (home / ".profile").write_text(f"export PATH={shlex.quote(path)}\n", encoding="utf-8")
@@ -131,10 +137,10 @@ def code_server(
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     arguments = ["--bind-addr", f"127.0.0.1:{port}", "--auth", "none", "--disable-telemetry", "--disable-update-check"]
-    arguments.append("--disable-getting-started-override")
-    if is_trusting:
-        arguments.append("--disable-workspace-trust")
+    arguments += ["--disable-getting-started-override", "--disable-workspace-trust"]
     log = home / "code-server.log"
+    server = CodeServer(home=home, port=port, log=log)
+    server.set(settings)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(NODE), str(ENTRY), *arguments, *places],
@@ -145,7 +151,7 @@ def code_server(
         )
     try:
         _wait_until_it_listens(process, port, log)
-        yield CodeServer(port=port, log=log)
+        yield server
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

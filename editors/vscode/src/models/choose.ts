@@ -6,8 +6,13 @@ import { type Choice, modelsOf, sections } from "./choice.ts";
 
 type Item = vscode.QuickPickItem & { readonly choice?: Choice };
 
-/** Let the user choose. The models that answered so far go on until the others are ready. */
-export async function chooseModels(session: Session): Promise<void> {
+/**
+ * Let the user choose. The models that answered so far go on until the others are ready.
+ *
+ * @param name - a model, or "rollback" for those of before: then nobody is asked
+ */
+export async function chooseModels(session: Session, name?: string): Promise<void> {
+  if (name !== undefined) return useModels(session, name === "rollback" ? [name] : ["use", name]);
   const listed = modelsProgram(session, ["list", "--json"]).then(modelsOf);
   const items = listed.then((models): Item[] =>
     sections(models).flatMap(({ heading, choices }) => [
@@ -29,7 +34,7 @@ export async function chooseModels(session: Session): Promise<void> {
  *
  * @param words - of the command, such as `use shop-retriever-1f3a` or `rollback`
  */
-export async function useModels(session: Session, words: readonly string[]): Promise<void> {
+async function useModels(session: Session, words: readonly string[]): Promise<void> {
   const said = await modelsProgram(session, words);
   await session.command("vizsla.useModels");
   const named = ["retriever", "reranker"].map((role) => `models.${role}`).filter(isNamed);

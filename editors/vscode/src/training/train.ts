@@ -8,19 +8,24 @@ const RECIPES = [
   { label: "$(beaker) Quickly", detail: "A few minutes, to see the way; a better model is not to be expected.", recipe: "quick" },
 ] as const;
 
-/** Let the user choose, then begin. Its progress is a notification; how it ended is said by the server. */
-export async function train(session: Session): Promise<void> {
+/**
+ * Let the user choose, then begin. Its progress is a notification; how it ended is said by the server.
+ *
+ * @param recipe - what training it is to be, on all folders: then nobody is asked
+ */
+export async function train(session: Session, recipe?: string): Promise<void> {
   if (session.state.kind === "serving" && session.state.training !== null) {
     throw new Error("A training runs already: wait for its end, or stop it.");
   }
+  if (recipe !== undefined) return session.command("vizsla.train", { recipe });
   const folder = await chosenFolder();
   if (folder === "none") return;
-  const recipe = await vscode.window.showQuickPick(RECIPES, {
+  const chosen = await vscode.window.showQuickPick(RECIPES, {
     title: `Train models on ${folder?.name ?? "all folders"}`,
     placeHolder: "On this machine, at low priority, halted while you search; new models answer only if they are surely better",
   });
-  if (recipe === undefined) return;
-  await session.command("vizsla.train", { ...(folder === undefined ? {} : { folder: folder.uri.toString() }), recipe: recipe.recipe });
+  if (chosen === undefined) return;
+  await session.command("vizsla.train", { ...(folder === undefined ? {} : { folder: folder.uri.toString() }), recipe: chosen.recipe });
 }
 
 /** The folder to learn from; undefined for all. */

@@ -55,6 +55,13 @@ export function never(): vscode.CancellationToken {
   return new vscode.CancellationTokenSource().token;
 }
 
+/** What the tests were started with. */
+export function environment(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+}
+
 /** A file of the first folder. */
 export function inFolder(path: string): vscode.Uri {
   const folder = vscode.workspace.workspaceFolders?.[0];

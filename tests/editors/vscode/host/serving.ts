@@ -1,4 +1,4 @@
-/** In the extension host, with a server: from activation to a server that is killed. */
+/** In the extension host, with a server and two folders: from activation to a server that is killed. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import * as vscode from "vscode";
@@ -94,6 +94,17 @@ export const run = (): Promise<void> =>
       await vscode.commands.executeCommand("workbench.action.files.revert");
       await until("it is gone", async () => !(await names(api, "make a cup of coffee")).includes("brew_coffee"));
     },
+    "a hit whose file vanished is said, and leaves the editor where it was": async () => {
+      const api = await ready();
+      const gone = inFolder("gone.py");
+      await vscode.workspace.fs.writeFile(gone, new TextEncoder().encode("def fold_napkins(napkins):\n    return [napkin.fold() for napkin in napkins]\n"));
+      const hit = await until("the new file", async () => (await api.search("fold the napkins", never())).hits.find(({ name }) => name === "fold_napkins"));
+      await vscode.window.showTextDocument(inFolder("cart.js"));
+      await vscode.workspace.fs.delete(gone);
+      await vscode.commands.executeCommand("vizsla.results.open", { kind: "hit", hit, question: { isAsked: false } });
+      assert.equal(vscode.window.activeTextEditor?.document.uri.path, inFolder("cart.js").path);
+      await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+    },
     "functions like one are found, itself left out": async () => {
       const api = await ready();
       const { hits } = await api.similar(inFolder("uploads.py"), new vscode.Position(RETRY_LINE, 4), never());
@@ -129,19 +140,40 @@ export const run = (): Promise<void> =>
       assert.match(text, /picture\.py: not text/);
       await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     },
-    "a server that is killed comes back and answers": async () => {
+    "both folders are searched; one that is taken away no more, by the same server": async () => {
+      const api = await ready();
+      assert.equal((await api.status()).roots.length, 2);
+      assert.equal((await names(api, "water the flowers"))[0], "water");
+      const { processId } = await api.status();
+      vscode.workspace.updateWorkspaceFolders(1, 1);
+      await until("one folder", async () => (await api.status()).roots.length === 1);
+      assert.ok(!(await names(api, "water the flowers")).includes("water"));
+      assert.equal((await api.status()).processId, processId);
+    },
+    "another model is chosen, takes over, and is left again": async () => {
+      const api = await ready();
+      await vscode.commands.executeCommand("vizsla.chooseModels", "tiny-reranker");
+      await until("reranked", async () => (await api.search(QUESTION, never())).isReranked);
+      const answers: boolean[] = [];
+      const last = await api.search(QUESTION, never(), ({ isReranked }) => void answers.push(isReranked));
+      assert.deepEqual([answers[0], last.isReranked], [false, true], "the fused answer comes first");
+      await vscode.commands.executeCommand("vizsla.chooseModels", "rollback");
+      await until("the order of before", async () => !(await api.search(QUESTION, never())).isReranked);
+    },
+    "a training shows in the state, and is stopped": async () => {
+      const api = await ready();
+      await vscode.commands.executeCommand("vizsla.trainHere", "quick");
+      await until("it runs", () => api.state.kind === "serving" && api.state.training !== null);
+      await vscode.commands.executeCommand("vizsla.stopTrainingHere");
+      await until("it ended", () => api.state.kind === "serving" && api.state.training === null);
+      assert.match((await api.status()).lastTraining?.sentence ?? "", /the training/);
+    },
+    "a question that a server dies under is answered by the next": async () => {
       const api = await ready();
       const { processId } = await api.status();
       process.kill(processId, "SIGKILL");
-      await until("another process", async () => {
-        try {
-          return (await api.status()).processId !== processId;
-        } catch {
-          return false;
-        }
-      });
-      await ready();
       assert.equal((await names(api, QUESTION))[0], "retry_upload");
+      assert.notEqual((await api.status()).processId, processId);
     },
     "a restart by hand leaves one server": async () => {
       const api = await ready();
@@ -160,12 +192,11 @@ export const run = (): Promise<void> =>
     },
     "a server that ends again and again is left alone, with a sentence": async () => {
       const api = await ready();
-      for (let times = 0; times < 6 && api.state.kind !== "stopped"; times++) {
-        const { processId } = await ready().then(() => api.status()).catch(() => ({ processId: 0 }));
-        if (processId === 0) break;
-        process.kill(processId, "SIGKILL");
-        await until("it noticed", async () => api.state.kind !== "serving");
-        await until("a decision", () => api.state.kind === "serving" || (api.state.kind === "stopped" && api.state.problem.includes("left alone")));
+      const isLeftAlone = () => api.state.kind === "stopped" && api.state.problem.includes("left alone");
+      for (let times = 0; times < 6 && !isLeftAlone(); times++) {
+        process.kill((await api.status()).processId, "SIGKILL");
+        await until("it noticed", () => api.state.kind !== "serving");
+        await until("a decision", () => api.state.kind === "serving" || isLeftAlone());
       }
       await assert.rejects(async () => api.search(QUESTION, never()), /left alone/);
       await vscode.commands.executeCommand("vizsla.restartServer");

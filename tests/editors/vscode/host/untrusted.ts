@@ -1,14 +1,14 @@
 /** In the extension host, in a folder that is not trusted and would like to run its own program. */
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { inFolder, never, ready, runAll } from "./harness.ts";
+import { environment, inFolder, never, ready, runAll } from "./harness.ts";
 
 export const run = (): Promise<void> =>
   runAll({
     "the folder is not trusted": () => assert.equal(vscode.workspace.isTrusted, false),
     "the user's own server is used, not the folder's": async () => {
       const api = await ready();
-      assert.equal(api.launch?.origin, "PATH");
+      assert.equal(api.launch?.command, environment("TEST_SERVER"));
       assert.ok((await api.search("try again when an upload fails", never())).hits.length > 0);
     },
     "nothing of the folder was run": async () => {

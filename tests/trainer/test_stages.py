@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 import resource
 import shutil
@@ -27,7 +28,9 @@ from vizsla_trainer.run_folder import RunFolder, opened_run
 from vizsla_trainer.stages.offering import offer_models
 from vizsla_trainer.stages.opening import check_workspaces, new_run, resumed_run
 from vizsla_trainer.stages.pipeline import NAMES, Outcome, run_stages
+from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context
+from vizsla_trainer.stored import write_json
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,15 @@ def test_a_report_tells_nothing_of_an_earlier_run(toy: Toy, tmp_path: Path) -> N
     assert outcome.report is not None
     assert "Before and after" not in outcome.report.read_text()
     assert "train, by source" not in outcome.report.read_text()
+
+
+def test_files_that_could_not_be_read_are_named_in_the_report(toy: Toy, tmp_path: Path) -> None:
+    folder = toy.copied(tmp_path / "run")
+    write_json(folder / "mine/report.json", {"counts": {}, "lost": ["deep/nested.py"]})
+    assert toy.outcome.decision is not None
+    page = write_report(_context(toy, folder, tmp_path / "cache"), toy.outcome.decision)
+    assert "1: deep/nested.py" in page.read_text()
+    assert json.loads((folder / "report.json").read_text())["lost_files"] == ["deep/nested.py"]
 
 
 def test_one_giant_function_leaves_the_models_alone(toy: Toy, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from vizsla_trainer.cli.lines import Lines
 from vizsla_trainer.progress import Progress, Report
 
 if TYPE_CHECKING:
@@ -19,25 +20,20 @@ _SHOWN = (("loss", "loss {:.3f}"), ("dev", "MRR {:.3f}"))
 
 @contextmanager
 def telling(*, as_json: bool) -> Iterator[Report]:
-    """A listener: JSON lines on stdout, else bars on stderr where that is a terminal, else a line per stage."""
+    """A listener: JSON lines on stdout, else bars on stderr where that is a terminal, else lines."""
     if as_json:
         yield _json
     elif sys.stderr.isatty():
         with _bars() as report:
             yield report
     else:
-        yield _lines
+        yield Lines()
 
 
 def _json(progress: Progress) -> None:
     told = {**dataclasses.asdict(progress), "numbers": dict(progress.numbers)}
     told["numbers"] = {name: value if value - value == 0 else None for name, value in progress.numbers}
     print(json.dumps(told), flush=True)
-
-
-def _lines(progress: Progress) -> None:
-    if progress.message:
-        print(f"{progress.stage}: {progress.message}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -116,6 +116,7 @@ class RetrieverRecipe:
     epochs: int = 3
     most_steps: int = 120
     batch: int = 64  # pairs whose codes are each other's negatives
+    within_language: bool = False  # pairs of other languages are not in a batch: too easy, where there are many
     chunk_tokens: int = 4_096  # of one forward pass: gradient caching makes the batch out of chunks
     scale: float = 20.0  # 1 / temperature
     learning_rate: float = 5e-5
@@ -160,6 +161,7 @@ class NegativesRecipe:
     duplicate_cut: float = 0.97  # likewise a code whose cosine with the right code is above this
     annealing: bool = False  # easier ones at first: the window starts at twice its depth and shrinks
     depth: int = 200  # ranks that are kept of each query
+    within_language: bool = False  # codes of other languages are not ranked
 
     def __post_init__(self) -> None:
         _positive(self, "count", "window", "first_rank", "last_rank", "temperature", "depth")

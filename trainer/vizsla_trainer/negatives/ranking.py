@@ -13,7 +13,7 @@ from vizsla_trainer.errors import StoppedError, TrainingError
 from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
 from vizsla_trainer.records import View, published
 from vizsla_trainer.training.encoding import Encoder
-from vizsla_trainer.training.examples import Corpus, Example, forbidden_codes
+from vizsla_trainer.training.examples import Corpus, Example, forbidden_codes, kin_of
 
 _AT_ONCE = 4_096  # texts that are encoded between two looks at the clock
 _SCORES = 20_000_000  # cosines that memory holds at once
@@ -45,6 +45,7 @@ def rank_corpus(
     corpus: Corpus,
     *,
     depth: int,
+    within_language: bool = False,
     stage: str = "ranking",
     report: Report = unheard,
     cancelled: Cancelled = never,
@@ -59,6 +60,7 @@ def rank_corpus(
         examples: at least one.
         corpus: at least one code.
         depth: codes kept of each query.
+        within_language: whether only codes of the right code's language, or its kin, are ranked.
         stage: its name in reports.
         report: told how many texts are encoded.
         cancelled: asked between blocks.
@@ -98,10 +100,13 @@ def rank_corpus(
         codes = encoded(corpus.texts(view), is_query=False)
         queries = encoded([examples[i].query for i in rows], is_query=True)
         own = encoded([examples[i].text for i in rows], is_query=False)
-        block = max(1, _SCORES // len(corpus))
-        for start in range(0, len(rows), block):
-            part = slice(start, start + block)
-            _rank_block(ranking, rows[part], queries[part], own[part], codes, forbidden)
+        for asked, places in _kin(examples, rows, corpus, within_language):
+            block = max(1, _SCORES // len(places))
+            among = codes[places] if within_language else codes
+            for start in range(0, len(asked), block):
+                part = asked[start : start + block]
+                numbers = [rows[i] for i in part]
+                _rank_block(ranking, numbers, queries[part], own[part], among, places, forbidden)
     return ranking
 
 
@@ -125,25 +130,43 @@ def load_ranking(path: Path) -> Ranking:
         raise TrainingError(f"{path} cannot be read ({error}); delete it and run the stage that makes it") from None
 
 
+def _kin(
+    examples: Sequence[Example], rows: Sequence[int], corpus: Corpus, within_language: bool
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places in ``rows``, each with the places of the codes that are ranked for them."""
+    if not within_language:
+        return [(np.arange(len(rows)), np.arange(len(corpus)))]
+    kinds = np.array([kin_of(code) for code in corpus.codes])
+    of_rows = kinds[[examples[i].code for i in rows]]
+    return [(np.flatnonzero(of_rows == kind), np.flatnonzero(kinds == kind)) for kind in np.unique(of_rows)]
+
+
 def _rank_block(
     ranking: Ranking,
     rows: Sequence[int],
     queries: NDArray[np.float32],
     own: NDArray[np.float32],
     codes: NDArray[np.float32],
+    places: NDArray[np.int64],
     forbidden: Sequence[frozenset[int]],
 ) -> None:
-    """Fill in some rows of a ranking. ``queries`` and ``own``: (rows, dimension), ``codes``: (codes, dimension)."""
+    """Fill in some rows of a ranking.
+
+    ``queries`` and ``own``: (rows, dimension), ``codes``: (codes, dimension), ``places``: theirs in the corpus, rising.
+    """
     depth = ranking.codes.shape[1]
     scores = queries @ codes.T
     positive = np.einsum("ij,ij->i", queries, own)
     for i, row in enumerate(rows):
-        scores[i, list(forbidden[row])] = -np.inf
+        out = np.fromiter(forbidden[row], dtype=np.int64, count=len(forbidden[row]))
+        at = np.searchsorted(places, out)
+        at = at[at < len(places)]
+        scores[i, at[np.isin(places[at], out)]] = -np.inf
         ranking.positive_scores[row] = positive[i]
         # Written so that what is no number comes last: a dead model finds nothing.
         ranking.positive_ranks[row] = 1 + int((~(scores[i] < positive[i])).sum())
         best = _best(scores[i], depth)
-        ranking.codes[row, : len(best)] = best
+        ranking.codes[row, : len(best)] = places[best]
         ranking.scores[row, : len(best)] = scores[i, best]
         ranking.alike[row, : len(best)] = codes[best] @ own[i]
 

@@ -18,7 +18,7 @@ from vizsla_trainer.retriever.loss import info_nce
 from vizsla_trainer.training.base import load_base, save_model
 from vizsla_trainer.training.batching import Chunk, planned_steps
 from vizsla_trainer.training.encoding import NetworkEncoder, freeze_embeddings
-from vizsla_trainer.training.examples import Corpus, Example
+from vizsla_trainer.training.examples import Corpus, Example, kin_of
 from vizsla_trainer.training.gradients import accumulate
 from vizsla_trainer.training.identity import identity_of
 from vizsla_trainer.training.lessons import Augment, Lessons
@@ -71,6 +71,7 @@ def train_retriever(
         epochs=recipe.epochs,
         most_steps=recipe.second_steps if is_second else recipe.most_steps,
         seed=run.seed,
+        kin=[kin_of(corpus.codes[example.code]) for example in examples] if recipe.within_language else None,
     )
     if not plan:
         raise TrainingError(

@@ -122,6 +122,7 @@ def _sample(context: Context, model: Path, name: str) -> None:
         examples,
         corpus,
         depth=depth_for(recipe, codes=len(corpus)),
+        within_language=recipe.within_language,
         stage=name,
         report=context.report,
         cancelled=context.cancelled,

@@ -38,7 +38,14 @@ class Chunk:
 
 
 def planned_steps(
-    examples: Sequence[Example], *, batch: int, epochs: int, most_steps: int, seed: int, alone: bool = False
+    examples: Sequence[Example],
+    *,
+    batch: int,
+    epochs: int,
+    most_steps: int,
+    seed: int,
+    alone: bool = False,
+    kin: Sequence[str] | None = None,
 ) -> list[tuple[int, ...]]:
     """Which examples each step reads: shuffled anew in each epoch, each example at most once in one.
 
@@ -50,6 +57,7 @@ def planned_steps(
         seed: the same one makes the same plan.
         alone: whether an example has its negatives with it, so that any may meet. Otherwise those of a step are of
             one group and share no key: no code of the step answers another's query.
+        kin: a label of each example; those of a step then have one label too.
 
     Returns:
         Places of examples, a tuple for each step.
@@ -64,9 +72,9 @@ def planned_steps(
         if alone:
             steps += [tuple(order[start : start + batch]) for start in range(0, len(order), batch)]
             continue
-        groups: dict[str, list[int]] = defaultdict(list)
+        groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for place in order:
-            groups[examples[place].group].append(place)
+            groups[examples[place].group, kin[place] if kin else ""].append(place)
         made = [found for members in groups.values() for found in _apart(members, examples, batch)]
         chance.shuffle(made)
         steps += made

@@ -23,6 +23,9 @@ Group = Literal["bare", "full", "nameless"]
 """What is hidden in a right code, and so in every code that stands against it: documentation, nothing, names."""
 
 
+_KIN = {"typescript": "javascript", "tsx": "javascript", "cpp": "c", "ocaml_interface": "ocaml"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """One query with its right code, ready for the tokenizer.
@@ -97,6 +100,11 @@ def group_of(pair: Pair) -> Group:
     which leaves no mark: most functions have no comment there either.
     """
     return "nameless" if pair.source == "name" else view_of(pair)
+
+
+def kin_of(code: Code) -> str:
+    """The language of a code, or the one it is a kind of: codes of one may be mistaken for each other."""
+    return _KIN.get(code.language, code.language)
 
 
 def rival_text(code: Code, group: Group, query: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from trainer.comparisons import a_comparison
 from vizsla_trainer.evaluation.report import Story, report_html
-from vizsla_trainer.evaluation.results import Comparison
+from vizsla_trainer.evaluation.results import Comparison, changes_by_source
 from vizsla_trainer.stored import read_json, write_json
 
 
@@ -40,6 +41,18 @@ def test_every_picture_is_in_the_file_and_has_an_alternative_in_words() -> None:
 def test_the_verdict_and_its_reasons_come_first() -> None:
     assert "The trained models are better.</strong> MRR went up." in report_html(a_story())
     assert "The models in use stay.</strong> Only 6 queries were held out." in report_html(a_story(is_offered=False))
+
+
+def test_before_and_after_are_told_by_source_of_the_query_with_intervals() -> None:
+    found = a_comparison([2, 4] * 20, [1, 4] * 20)  # commits and docstrings in turn
+    changes = changes_by_source(found)
+    assert str(changes["commit"]) == "0.500 to 1.000 (+0.500; +0.500 to +0.500) on 20 queries"
+    assert str(changes["docstring"]) == "0.250 to 0.250 (+0.000; +0.000 to +0.000) on 20 queries"
+    page = report_html(replace(a_story(), found=found))
+    for what in ("system", "retriever alone"):
+        table = page.split(f"{what}, by language and source")[1].split("</table>")[0]
+        assert "+0.500 (+0.500 to +0.500)" in table.split("commit")[1].split("</tr>")[0]
+        assert "+0.000 (+0.000 to +0.000)" in table.split("docstring")[1].split("</tr>")[0]
 
 
 def test_words_out_of_code_are_shown_and_not_obeyed() -> None:

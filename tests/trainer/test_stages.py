@@ -67,6 +67,8 @@ def test_a_workspace_becomes_a_better_model_that_is_put_to_use_once(toy: Toy, tm
     assert toy.outcome.done == NAMES
     assert toy.outcome.report is not None
     assert "The trained models are better" in toy.outcome.report.read_text()
+    assert toy.outcome.sources["docstring"].queries >= 15
+    assert toy.outcome.sources["docstring"].change.low > 0
     context = _context(toy, toy.copied(tmp_path / "run"), tmp_path / "cache")
     offered = offer_models(context, toy.outcome.decision, tmp_path / "cache", uses=True)
     assert offered.is_new

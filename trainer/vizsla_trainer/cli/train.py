@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import os
@@ -142,6 +143,7 @@ def _finish(outcome: Outcome, context: Context, settings: Settings, *, uses: boo
         "reasons": outcome.decision.reasons,
         "retriever": offered.now.retriever,
         "reranker": offered.now.reranker,
+        "by_source": {source: dataclasses.asdict(change) for source, change in outcome.sources.items()},
         "report": str(outcome.report),
     }
     reasons = ". ".join(f"{reason[:1].upper()}{reason[1:]}" for reason in outcome.decision.reasons)
@@ -156,7 +158,12 @@ def _finish(outcome: Outcome, context: Context, settings: Settings, *, uses: boo
             words += f" But the settings name others: {' and '.join(f'models.{role}' for role in named)}."
     else:
         words = f"{reasons}. Added: {', '.join(offered.added)}. To use: vizsla models use {' '.join(offered.added)}"
-    _say(as_json, told, f"{words}\nReport: {outcome.report}")
+    sources = [f"  {source}: {change}" for source, change in outcome.sources.items()]
+    _say(
+        as_json,
+        told,
+        "\n".join([words, *(["MRR by source:", *sources] if sources else []), f"Report: {outcome.report}"]),
+    )
     return OFFERED if outcome.decision.is_offered else REFUSED
 
 

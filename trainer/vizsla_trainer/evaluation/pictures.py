@@ -137,7 +137,8 @@ def _label(axis: Any, title: str, x: str, y: str, *, legend: bool) -> None:
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
     if legend:
-        axis.legend(fontsize=8, frameon=False)
+        # Below the picture: a place in it would be sought among all points, and hide some.
+        axis.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3)
 
 
 @contextmanager

@@ -116,20 +116,19 @@ def _measured(found: Comparison) -> Iterable[str]:
     yield _table(
         ("", "queries", "MRR", "R@1", "R@5", "R@10", "R@50", "NDCG@10", "change of MRR"), rows, numbers=range(1, 8)
     )
-    groups: list[Row] = []
-    for old, new, changes in (
-        (before.by_language, after.by_language, found.system_difference.by_language),
-        (before.by_source, after.by_source, found.system_difference.by_source),
+    retrievers = found.retriever_before, found.retriever_after, found.retriever_difference
+    for what, old, new, change in (
+        ("system", before, after, found.system_difference),
+        ("retriever alone", *retrievers),
     ):
-        groups += [
-            (name, one.queries, f"{one.mrr:.3f}", f"{new[name].mrr:.3f}", _signed(changes[name]))
-            for name, one in old.items()
-        ]
-    yield _table(
-        ("system, by language and source of the query", "queries", "MRR before", "MRR after", "change"),
-        groups,
-        numbers=range(1, 4),
-    )
+        yield _table(
+            (f"{what}, by language and source of the query", "queries", "MRR before", "MRR after", "change"),
+            [
+                *_groups(old.by_language, new.by_language, change.by_language),
+                *_groups(old.by_source, new.by_source, change.by_source),
+            ],
+            numbers=range(1, 4),
+        )
     yield _picture(
         ranks_picture(found),
         f"Right code first: {sum(rank == 1 for rank in before.ranks)} queries before, "
@@ -153,6 +152,11 @@ def _measured(found: Comparison) -> Iterable[str]:
             [(one.retriever, one.reranker, one.depth, one.weight, f"{one.mrr:.3f}") for one in _best(found)],
             numbers=range(2, 5),
         )
+
+
+def _groups(old: Mapping[str, Metrics], new: Mapping[str, Metrics], changes: Mapping[str, Interval]) -> Iterable[Row]:
+    for name, one in old.items():
+        yield name, one.queries, f"{one.mrr:.3f}", f"{new[name].mrr:.3f}", _signed(changes[name])
 
 
 def _examples(found: Comparison) -> Iterable[str]:

@@ -122,6 +122,36 @@ class Comparison:
     lost: tuple[Example, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """MRR of some queries before and after, and by how much it went up, with its interval."""
+
+    queries: int
+    before: float
+    after: float
+    change: Interval
+
+    def __str__(self) -> str:
+        one = self.change
+        return (
+            f"{self.before:.3f} to {self.after:.3f} ({one.mean:+.3f}; {one.low:+.3f} to {one.high:+.3f}) "
+            f"on {self.queries} queries"
+        )
+
+
+def changes_by_source(found: Comparison) -> dict[str, Change]:
+    """What became of the queries of each source by the whole system, the largest source first."""
+    return {
+        source: Change(
+            queries=old.queries,
+            before=old.mrr,
+            after=found.system_after.by_source[source].mrr,
+            change=found.system_difference.by_source[source],
+        )
+        for source, old in found.system_before.by_source.items()
+    }
+
+
 def measured(ranks: Ranks, pairs: Sequence[Pair], recipe: EvaluateRecipe, seed: int) -> Measured:
     """All that is told of one system's ranks."""
     return Measured(

@@ -21,6 +21,9 @@ from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stored import read_json, write_json
 
+COMPARISON_NAME = "evaluation/comparison.json"
+"""In the run's folder."""
+
 _LARGE = 10_000_000  # bytes
 
 KINDS: Mapping[str, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross-encoder"}
@@ -61,12 +64,12 @@ def evaluate(context: Context) -> None:
         cancelled=context.cancelled,
     )
     (context.folder / "evaluation").mkdir(exist_ok=True)
-    write_json(context.folder / "evaluation/comparison.json", found)
+    write_json(context.folder / COMPARISON_NAME, found)
 
 
 def gate(context: Context) -> None:
     """Whether the trained models are better; and their folders with everything that is known of them."""
-    found = read_json(context.folder / "evaluation/comparison.json", Comparison)
+    found = read_json(context.folder / COMPARISON_NAME, Comparison)
     decision = decide(found, context.recipe.gate)
     train = context.pairs("train")
     counts = {

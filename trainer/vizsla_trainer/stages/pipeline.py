@@ -10,10 +10,12 @@ from pathlib import Path
 from vizsla.core.errors import VizslaError
 from vizsla.models.manifest import MANIFEST_NAME, hash_file, read_manifest
 from vizsla_trainer.errors import StoppedError, TrainingError
+from vizsla_trainer.evaluation.results import Change, Comparison, changes_by_source
 from vizsla_trainer.export.gate import Decision, refused
 from vizsla_trainer.progress import Progress
 from vizsla_trainer.run_folder import key_of, told
 from vizsla_trainer.stages import data, judging, training
+from vizsla_trainer.stages.judging import COMPARISON_NAME
 from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context, Stage, is_wanted
 from vizsla_trainer.stored import read_json
@@ -142,11 +144,19 @@ NAMES = tuple(stage.name for stage in STAGES)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run came to: the gate's decision, None where the gate was not reached by choice; and the report."""
+    """What a run came to.
+
+    Attributes:
+        decision: of the gate; None where it was not reached by choice.
+        report: the page; None likewise.
+        done: stages that had something to do.
+        sources: what became of the held-out queries of each source; empty where nothing could be measured.
+    """
 
     decision: Decision | None
     report: Path | None
-    done: tuple[str, ...]  # stages that had something to do
+    done: tuple[str, ...]
+    sources: dict[str, Change] = dataclasses.field(default_factory=dict)
 
 
 def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
@@ -184,9 +194,11 @@ def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
         return Outcome(decision=None, report=None, done=tuple(done))
     decision = refused(problem) if problem else read_json(context.folder / "gate.json", Decision)
     try:
-        return Outcome(decision=decision, report=write_report(context, decision), done=tuple(done))
+        report = write_report(context, decision)
     except OSError as error:
         raise told(error, context.folder.path) from None
+    sources = {} if problem else changes_by_source(read_json(context.folder / COMPARISON_NAME, Comparison))
+    return Outcome(decision=decision, report=report, done=tuple(done), sources=sources)
 
 
 def do_stage(stage: Stage, context: Context) -> bool:

@@ -14,6 +14,7 @@ from vizsla_trainer.export.gate import Decision
 from vizsla_trainer.records import published
 from vizsla_trainer.run_folder import RunFolder
 from vizsla_trainer.stages.data import DROPS_NAME, MINED_NAME
+from vizsla_trainer.stages.judging import COMPARISON_NAME
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stored import read_json, write_json
 from vizsla_trainer.training.metrics_log import METRICS_NAME
@@ -25,7 +26,7 @@ _NAMED = 10  # files in a line
 def write_report(context: Context, decision: Decision) -> Path:
     """Write ``report.html`` and ``report.json``. Returns the page's path."""
     folder = context.folder
-    found = read_json(folder / "evaluation/comparison.json", Comparison) if folder.note("evaluate") else None
+    found = read_json(folder / COMPARISON_NAME, Comparison) if folder.note("evaluate") else None
     seconds = {path.stem: note.seconds for path in _by_age(folder / "done") if (note := folder.note(path.stem))}
     counts = _counts(context)
     drops, examples = _drops(folder)

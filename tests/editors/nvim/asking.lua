@@ -2,8 +2,9 @@
 local harness = require("harness")
 local test, equal, contains = harness.test, harness.equal, harness.contains
 
+--- Of one's own, for tests that change files.
 ---@return vizsla.test.Child, string root
-local function shop()
+local function own_shop()
   local root = harness.workspace()
   local child = harness.open(root)
   child:command("edit shop/cart.py")
@@ -12,7 +13,7 @@ local function shop()
 end
 
 test("an answer comes in steps, the last of them marked", function()
-  local child = shop()
+  local child = harness.shop()
   local names, answer = child:ask("where is a file sent again")
   equal(names[1], "retry_upload")
   equal(child:lua("return STEPS"), 2)
@@ -20,21 +21,21 @@ test("an answer comes in steps, the last of them marked", function()
 end)
 
 test("filters may be written into the question", function()
-  local child = shop()
+  local child = harness.shop()
   equal(vim.fn.sort((child:ask("lang:javascript anything"))), { "parseQuery", "signCookie" })
   equal(vim.fn.sort((child:ask("kind:method path:shop/** items"))), { "remove_item", "total_price" })
   equal((child:ask("sum of prices -path:shop/** lang:python")), { "test_total_price_includes_tax" })
 end)
 
 test("a filter that does not exist is answered by the server's sentence", function()
-  local child = shop()
+  local child = harness.shop()
   local is_answered, problem = pcall(child.ask, child, "lang:klingon anything")
   equal(is_answered, false)
   contains(problem, "klingon")
 end)
 
 test("unsaved text is searched as it stands", function()
-  local child, root = shop()
+  local child, root = harness.shop()
   child:attached()
   child:lua(
     "vim.api.nvim_buf_set_lines(0, 0, 0, false, { 'def water_the_plants(garden):', '    return garden.rain()', '' })"
@@ -45,7 +46,7 @@ test("unsaved text is searched as it stands", function()
 end)
 
 test("functions like the one under the cursor", function()
-  local child = shop()
+  local child = harness.shop()
   child:command("call search('total_price')")
   child:command("Vizsla! similar")
   child:wait("return #vim.fn.getqflist() > 0")
@@ -57,14 +58,14 @@ test("functions like the one under the cursor", function()
 end)
 
 test("where no function can stand, the server's sentence is told", function()
-  local child = shop()
+  local child = harness.shop()
   child:command("edit notes.txt")
   child:command("Vizsla similar")
   child:told("notes.txt")
 end)
 
 test("a cancelled question calls nobody back", function()
-  local child = shop()
+  local child = harness.shop()
   child:lua([[
     COUNT = 0
     for _ = 1, 5 do
@@ -81,7 +82,7 @@ test("a cancelled question calls nobody back", function()
 end)
 
 test("while someone types only the newest question is answered", function()
-  local child = shop()
+  local child = harness.shop()
   child:lua([[
     ANSWERED = {}
     local session = require("vizsla.question").session({})
@@ -95,7 +96,7 @@ test("while someone types only the newest question is answered", function()
 end)
 
 test("a file that vanished between hit and jump is told, and the cursor stays", function()
-  local child, root = shop()
+  local child, root = own_shop()
   child:command("Vizsla! where is a file sent again")
   child:wait("return #vim.fn.getqflist() > 0")
   child:lua("vim.cmd.cclose(); HIT = vim.fn.getqflist()[1].user_data")
@@ -106,7 +107,7 @@ test("a file that vanished between hit and jump is told, and the cursor stays", 
 end)
 
 test("a jump lands on the function, also in a file that got shorter, and the way back is kept", function()
-  local child, root = shop()
+  local child, root = own_shop()
   child:ask("where is a file sent again")
   child:lua("require('vizsla.hits').jump(ANSWER.hits[1])")
   contains(child:lua("return vim.api.nvim_buf_get_name(0)"), "shop/uploads.py")

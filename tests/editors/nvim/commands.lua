@@ -2,15 +2,6 @@
 local harness = require("harness")
 local test, equal, contains = harness.test, harness.equal, harness.contains
 
----@return vizsla.test.Child, string root
-local function shop()
-  local root = harness.workspace()
-  local child = harness.open(root)
-  child:command("edit shop/cart.py")
-  child:start()
-  return child, root
-end
-
 test("the plug-in loads nothing before it is used", function()
   local child = harness.open(
     harness.workspace(),
@@ -34,7 +25,7 @@ test("subcommands, filters and their values are completed", function()
 end)
 
 test("a subcommand with more words than it takes is a question", function()
-  local child = shop()
+  local child = harness.shop()
   child:command("Vizsla! status of an upload")
   child:wait("return vim.fn.getqflist({ title = 1 }).title == 'Vizsla: status of an upload'")
   child:command("Vizsla! search log")
@@ -42,7 +33,9 @@ test("a subcommand with more words than it takes is a question", function()
 end)
 
 test("the status is shown in words, and names what is left out when asked to", function()
-  local child, root = shop()
+  local root = harness.workspace()
+  local child = harness.open(root)
+  child:start()
   local file = assert(io.open(root .. "/data.py", "wb"))
   file:write("\0\1\2")
   file:close()
@@ -63,44 +56,22 @@ test("the status is shown in words, and names what is left out when asked to", f
 end)
 
 test("a rebuild and the deletion of the index are the server's", function()
-  local child = shop()
+  local child = harness.shop()
   child:command("Vizsla rebuild")
   child:told("every file is read again")
   child:ready()
-  child:lua("vim.fn.confirm = function() return 1 end")
+  child:lua("CONFIRM = vim.fn.confirm; vim.fn.confirm = function() return 1 end")
   child:command("Vizsla clear")
   child:told("the index is deleted")
   child:command("Vizsla resume")
   child:told("kept up to date again")
   child:ready()
   equal(child:ask("where is a file sent again")[1], "retry_upload")
-end)
-
-test("a model is chosen from those that the server lists", function()
-  local child = shop()
-  child:lua([[
-    vim.ui.select = function(items, options, choose)
-      SHOWN = vim.tbl_map(options.format_item, items)
-      choose({ name = "default" })
-    end
-  ]])
-  child:command("Vizsla model")
-  contains(child:wait("return SHOWN and SHOWN[1]"), "(in use)")
-  child:told("In use: retriever")
-  child:command("Vizsla model no-such-model")
-  child:told("there is no model named 'no-such-model'")
-end)
-
-test("training runs in a terminal, where it can be watched", function()
-  local child = shop()
-  child:command("Vizsla train --help")
-  child:wait(
-    "return vim.bo.buftype == 'terminal' and table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n'):find('Train models on your own code', 1, true)"
-  )
+  child:lua("vim.fn.confirm = CONFIRM")
 end)
 
 test("the log is one command away", function()
-  local child = shop()
+  local child = harness.shop()
   child:command("Vizsla log")
   equal(child:lua("return vim.api.nvim_buf_get_name(0) == vim.fn.resolve(vim.lsp.log.get_filename())"), true)
 end)
@@ -145,7 +116,7 @@ test("a setting that the server refuses is told by the server", function()
 end)
 
 test("checkhealth says what is well", function()
-  local child = shop()
+  local child = harness.shop()
   child:command("checkhealth vizsla")
   local text = child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')")
   for _, part in ipairs({

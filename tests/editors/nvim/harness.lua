@@ -3,7 +3,9 @@
 local M = {}
 
 local passed, failed = 0, 0
-local WAIT_MS = 60000 -- machines under test may be slow; whatever is waited for comes in a moment
+---@type table<string, { child: vizsla.test.Child, root: string }> by what stands in their init.lua
+local shops = {}
+local WAIT_MS = 120000 -- machines under test may be slow; whatever is waited for comes in a moment
 
 ---@param name string a sentence of behaviour
 ---@param body fun()
@@ -12,11 +14,13 @@ function M.test(name, body)
   if only and only ~= "" and not name:find(only, 1, true) then
     return
   end
+  local begun = vim.uv.hrtime()
   local is_good, problem = xpcall(body, debug.traceback)
-  M.quit_all()
+  M.quit_others(is_good)
+  local seconds = (vim.uv.hrtime() - begun) / 1e9
   if is_good then
     passed = passed + 1
-    io.write("ok - " .. name .. "\n")
+    io.write(("ok - %s (%.1f s)\n"):format(name, seconds))
   else
     failed = failed + 1
     io.write("not ok - " .. name .. "\n" .. tostring(problem) .. "\n")
@@ -25,6 +29,7 @@ function M.test(name, body)
 end
 
 function M.finish()
+  M.quit_others(false)
   io.write(("%d passed, %d failed\n"):format(passed, failed))
   io.flush()
   os.exit(failed == 0 and 0 or 1)
@@ -65,6 +70,25 @@ function M.workspace(contents)
   return root
 end
 
+--- The lines of the notes that the server made of opened hits of a question.
+---@param query string
+---@return string[]
+function M.noted(query)
+  local path = vim.env.VIZSLA_CACHE_DIR .. "/feedback.jsonl"
+  return vim.tbl_filter(function(line)
+    return line:find(query, 1, true) ~= nil
+  end, vim.fn.filereadable(path) == 1 and vim.fn.readfile(path) or {})
+end
+
+--- The real server, run by Python after something about it was changed; what a user's init.lua says to have it.
+---@param change string Python
+---@return string
+function M.another_server(change)
+  local code = change .. "\nimport sys; sys.argv = ['vizsla', 'serve']\nfrom vizsla.cli.__main__ import main\nmain()"
+  local python = vim.fs.dirname(vim.fn.exepath("vizsla")) .. "/python"
+  return ("require('vizsla').setup({ cmd = { %q, '-c', %q } })"):format(python, code)
+end
+
 ---@class vizsla.test.Child
 ---@field channel integer
 local Child = {}
@@ -83,8 +107,11 @@ function M.open(folder, before)
   local init = vim.env.VIZSLA_TEST_FOLDER .. "/init.lua"
   local file = assert(io.open(init, "w"))
   file:write("vim.o.columns, vim.o.lines, vim.o.swapfile = 120, 40, false\n")
+  -- Opening a Python file would look for a Python to run plug-ins in, for a second.
+  file:write("vim.g.loaded_python3_provider = 0\n")
   -- What a user is told is kept, in order.
   file:write("TOLD = {}; vim.notify = function(said) table.insert(TOLD, said) end\n")
+  file:write("OURS = { select = vim.ui.select, input = vim.ui.input, echo = vim.api.nvim_echo }\n")
   file:write((before or "") .. "\nrequire('vizsla.client')\n")
   file:close()
   vim.list_extend(command, { "-S", init })
@@ -128,6 +155,16 @@ end
 --- Wait until the user was told something that contains this.
 function Child:told(part)
   return self:wait("for _, said in ipairs(TOLD) do if said:find(..., 1, true) then return said end end", part)
+end
+
+--- Wait until the server has noted this many opened hits of a question.
+---@param query string
+---@param count integer
+function Child:noted(query, count)
+  local is_noted = vim.wait(WAIT_MS, function()
+    return #M.noted(query) == count
+  end, 20)
+  assert(is_noted, ("%d of %d opened hits of %q are noted"):format(#M.noted(query), count, query))
 end
 
 --- Ask, and wait for the last answer: the names of the hits, best first, and the whole.
@@ -205,11 +242,56 @@ function Child:quit()
   end
 end
 
-function M.quit_all()
-  for _, child in ipairs(children) do
-    child:quit()
+-- What one test leaves behind, taken away before the next: text, windows, lists, what was replaced and what was told.
+local AFRESH = [[
+  vim.ui.select, vim.ui.input, vim.api.nvim_echo = OURS.select, OURS.input, OURS.echo
+  vim.cmd("silent! tabonly! | silent! only!")
+  vim.cmd("silent! %bwipeout!")
+  vim.fn.setqflist({}, "f")
+  vim.cmd.edit("shop/cart.py")
+  require("vizsla.pickers").last = nil
+  TOLD = {}
+]]
+
+--- A Neovim on the small workspace with everything indexed, its cart open. Tests that change nothing on the disk share
+--- it, for most of a test's time would be spent on starting a server.
+---@param before? string
+---@return vizsla.test.Child, string root
+function M.shop(before)
+  local known = shops[before or ""]
+  if known then
+    known.child:type("<C-\\><C-n>")
+    known.child:wait("return vim.api.nvim_get_mode().mode:sub(1, 1) == 'n'") -- "nt" in a terminal
+    known.child:lua(AFRESH)
+  else
+    local root = M.workspace()
+    known = { child = M.open(root, before), root = root }
+    known.child:command("edit shop/cart.py")
+    known.child:start()
+    shops[before or ""] = known
   end
-  children = {}
+  known.child:attached()
+  known.child:ready()
+  return known.child, known.root
+end
+
+--- Quit those that are not shared, and after a failure all.
+---@param is_good boolean
+function M.quit_others(is_good)
+  local kept = {}
+  for _, child in ipairs(children) do
+    local is_shared = false
+    for _, known in pairs(is_good and shops or {}) do
+      is_shared = is_shared or known.child == child
+    end
+    if is_shared then
+      table.insert(kept, child)
+    else
+      child:quit()
+    end
+  end
+  children = kept
+  shops = is_good and shops or {}
 end
 
 return M

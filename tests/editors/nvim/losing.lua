@@ -93,14 +93,9 @@ test("a program that never answers is named", function()
   contains(child:told("did not answer within"), "sleep 1000")
 end)
 
---- The real server with something about its messages changed.
 ---@param change string Python
 local function another(change)
-  local code = "import vizsla.lsp.messages as messages\\n"
-    .. change
-    .. "\\nimport sys; sys.argv = ['vizsla', 'serve']\\nfrom vizsla.cli.__main__ import main\\nmain()"
-  local python = vim.fs.dirname(vim.fn.exepath("vizsla")) .. "/python"
-  return ("require('vizsla').setup({ cmd = { %q, '-c', \"%s\" } })"):format(python, code)
+  return harness.another_server("import vizsla.lsp.messages as messages\n" .. change)
 end
 
 test("a server of a newer schema says which of the two to update, and answers", function()

@@ -2,15 +2,7 @@
 local harness = require("harness")
 local test, equal, contains = harness.test, harness.equal, harness.contains
 
----@param before? string
----@return vizsla.test.Child, string root
-local function shop(before)
-  local root = harness.workspace()
-  local child = harness.open(root, before)
-  child:command("edit shop/cart.py")
-  child:start()
-  return child, root
-end
+local FEEDBACK = "require('vizsla').setup({ settings = { feedback = { enabled = true } } })\n"
 
 --- The lines of the buffer of this filetype, when there is one that is shown.
 local SHOWN = [[
@@ -37,7 +29,7 @@ local SHOWN = [[
 ]]
 
 test("the built-in picker asks while one types, previews, and jumps", function()
-  local child = shop(SHOWN)
+  local child = harness.shop(SHOWN)
   child:command("Vizsla")
   child:type("where is a file ")
   child:wait("return (shown('vizsla-list') or ''):find('uploads.py', 1, true)")
@@ -51,7 +43,7 @@ test("the built-in picker asks while one types, previews, and jumps", function()
 end)
 
 test("the built-in picker moves among the hits and opens one in a split", function()
-  local child = shop(SHOWN)
+  local child = harness.shop(SHOWN)
   child:command("Vizsla lang:javascript session cookie")
   child:wait("return (shown('vizsla-list') or ''):find('signCookie')")
   local rows = vim.split(child:lua("return shown('vizsla-list')"), "\n")
@@ -65,7 +57,7 @@ test("the built-in picker moves among the hits and opens one in a split", functi
 end)
 
 test("Escape leaves the built-in picker and brings one back to where one was", function()
-  local child = shop(SHOWN)
+  local child = harness.shop(SHOWN)
   child:command("call cursor(7, 5)")
   child:command("Vizsla anything at all")
   child:wait("return shown('vizsla-list') ~= '' and shown('vizsla-list')")
@@ -76,7 +68,7 @@ test("Escape leaves the built-in picker and brings one back to where one was", f
 end)
 
 test("all hits of the built-in picker go to the quickfix list by one key", function()
-  local child = shop(SHOWN)
+  local child = harness.shop(SHOWN)
   child:command("Vizsla lang:javascript anything")
   child:wait("return (shown('vizsla-list') or ''):find('signCookie')")
   child:type("<C-q>")
@@ -84,7 +76,7 @@ test("all hits of the built-in picker go to the quickfix list by one key", funct
 end)
 
 test("a better order of the same question leaves the cursor on its hit", function()
-  local child = shop(SHOWN)
+  local child = harness.shop(SHOWN)
   child:lua([[
     local question = require("vizsla.question")
     local function hit(name)
@@ -92,6 +84,7 @@ test("a better order of the same question leaves the cursor on its hit", functio
       return { name = name, qualifiedName = name, container = "", path = "shop/cart.py", doc = "", score = 0.5,
         location = { uri = vim.uri_from_bufnr(0), range = { start = place, ["end"] = place } } }
     end
+    ASK = question.ask
     local first, better = { notes = {}, hits = { hit("a"), hit("b") } }, { notes = {}, hits = { hit("b"), hit("a") } }
     question.ask = function(asked, on_answer)
       on_answer(first, false)
@@ -114,10 +107,12 @@ test("a better order of the same question leaves the cursor on its hit", functio
   child:lua("BETTER()")
   child:wait("return shown('vizsla-list'):find('^[^a]*b')")
   equal(child:lua(line), 1)
+  child:lua("require('vizsla.question').ask = ASK")
 end)
 
 test("a question that cannot be answered is explained while one types, and nothing is lost", function()
-  local child = shop(SHOWN .. "vim.api.nvim_echo = function(chunks) ECHOED = chunks[1][1] end")
+  local child = harness.shop(SHOWN)
+  child:lua("vim.api.nvim_echo = function(chunks) ECHOED = chunks[1][1] end")
   child:command("Vizsla lang:klingon anything")
   contains(child:wait("return ECHOED ~= '' and ECHOED"), "klingon")
   child:type("<C-c>")
@@ -125,7 +120,7 @@ test("a question that cannot be answered is explained while one types, and nothi
 end)
 
 test("vim.ui.select and vim.ui.input serve those who want them", function()
-  local child = shop("require('vizsla').setup({ picker = 'select' })")
+  local child = harness.shop(SHOWN)
   child:lua([[
     vim.ui.input = function(_, done) done("where is a file sent again") end
     vim.ui.select = function(items, options, done)
@@ -133,13 +128,13 @@ test("vim.ui.select and vim.ui.input serve those who want them", function()
       done(items[1])
     end
   ]])
-  child:command("Vizsla")
+  child:lua("require('vizsla').search('', { picker = 'select' })")
   child:wait("return vim.api.nvim_buf_get_name(0):find('uploads.py', 1, true)")
   contains(child:lua("return ROWS[1]"), "retry_upload  shop/uploads.py:6  Send a file again")
 end)
 
 test("the last hits come back without a question", function()
-  local child = shop(SHOWN)
+  local child = harness.shop(SHOWN)
   child:command("Vizsla! where is a file sent again")
   child:wait("return #vim.fn.getqflist() > 0")
   child:command("cclose")
@@ -158,7 +153,7 @@ local TELESCOPE = SHOWN
   ]]):format(vim.env.VIZSLA_TELESCOPE)
 
 test("Telescope asks while one types, previews, and jumps", function()
-  local child = shop(TELESCOPE)
+  local child = harness.shop(TELESCOPE .. FEEDBACK)
   equal(child:lua("return require('vizsla.pickers').installed()"), "telescope")
   child:command("Vizsla")
   child:wait("return vim.bo.filetype == 'TelescopePrompt'")
@@ -176,7 +171,7 @@ test("Telescope asks while one types, previews, and jumps", function()
 end)
 
 test("Telescope replaces the hits of one question by those of the next", function()
-  local child = shop(TELESCOPE)
+  local child = harness.shop(TELESCOPE .. FEEDBACK)
   child:command("Telescope vizsla")
   child:wait("return vim.bo.filetype == 'TelescopePrompt'")
   child:type("lang:javascript session")
@@ -190,20 +185,64 @@ test("Telescope replaces the hits of one question by those of the next", functio
 end)
 
 test("Telescope shows functions like the one under the cursor", function()
-  local child = shop(TELESCOPE)
+  local child = harness.shop(TELESCOPE .. FEEDBACK)
   child:command("call search('total_price')")
   child:command("Telescope vizsla similar")
   child:wait("return (shown('TelescopeResults') or ''):find('test_total_price')")
 end)
 
-test("fzf-lua is given lines of the last answer, and superseded questions end", function()
-  local child = shop([[
+test("a hit that is opened is noted with its question, where the user allows it", function()
+  local query = "where is a file sent again " .. vim.uv.hrtime()
+  local child, root = harness.shop(SHOWN .. FEEDBACK)
+  child:command("Vizsla " .. query)
+  child:wait("return (shown('vizsla-list') or ''):find('retry_upload')")
+  child:type("<CR>")
+  child:noted(query, 1)
+  contains(harness.noted(query)[1], "retry_upload")
+  contains(harness.noted(query)[1], vim.json.encode(root))
+  child:command("Vizsla again") -- the same hits, and the same question
+  child:wait("return (shown('vizsla-list') or ''):find('retry_upload')")
+  child:type("<CR>")
+  child:noted(query, 2)
+end)
+
+test("nothing is noted of who did not allow it", function()
+  local query = "where is a file sent again " .. vim.uv.hrtime()
+  local child = harness.shop(SHOWN)
+  child:command("Vizsla " .. query)
+  child:wait("return (shown('vizsla-list') or ''):find('retry_upload')")
+  child:type("<CR>")
+  child:wait("return vim.api.nvim_buf_get_name(0):find('uploads.py', 1, true)")
+  child:ask("a question that the server answers after what it was told")
+  equal(harness.noted(query), {})
+end)
+
+test("hits that Telescope and vim.ui.select open are noted too", function()
+  local query = "where is a file sent again " .. vim.uv.hrtime()
+  local child = harness.shop(TELESCOPE .. FEEDBACK)
+  child:command("Vizsla " .. query)
+  child:wait("local entry = require('telescope.actions.state').get_selected_entry(); return entry ~= nil")
+  child:type("<C-v>")
+  child:noted(query, 1)
+  child:lua("vim.ui.select = function(items, _, done) done(items[1]) end")
+  child:lua("require('vizsla').search(..., { picker = 'select' })", query)
+  child:noted(query, 2)
+end)
+
+--- fzf-lua by its interface: what it is handed is kept, and what it would call is called.
+local FZF = FEEDBACK
+  .. [[
     package.loaded["fzf-lua"] = {
-      actions = {},
       fzf_live = function(contents, settings) CONTENTS, SETTINGS = contents, settings end,
-      fzf_exec = function(lines) LINES = lines end,
+      fzf_exec = function(lines, settings) LINES, SETTINGS = lines, settings end,
     }
-  ]])
+    package.loaded["fzf-lua.previewer.builtin"] = {
+      buffer_or_file = { extend = function() return { super = { new = function() end } } end },
+    }
+  ]]
+
+test("fzf-lua is given lines of the last answer, and superseded questions end", function()
+  local child = harness.shop(FZF)
   equal(child:lua("return require('vizsla.pickers').installed()"), "fzf-lua")
   child:command("Vizsla upload")
   equal(child:lua("return SETTINGS.query"), "upload")
@@ -214,35 +253,68 @@ test("fzf-lua is given lines of the last answer, and superseded questions end", 
   ]])
   child:wait("return SECOND[#SECOND] == 'end'")
   equal(child:lua("return FIRST"), { "end" })
-  equal(child:lua("return SECOND[1]"), "shop/uploads.py:6:1:retry_upload  Send a file again until the server takes it.")
+  equal(child:lua("return SECOND[1]"), "1\tshop/uploads.py:6  retry_upload  Send a file again until the server takes it.")
+  equal(child:lua("return { SETTINGS.fzf_opts['--delimiter'], SETTINGS.fzf_opts['--with-nth'] }"), { "[\t]", "2.." })
   child:command("call search('total_price')")
   child:command("Vizsla similar")
-  contains(child:wait("return LINES and table.concat(LINES, '\\n')"), "test_cart.py:1:1:test_total_price_includes_tax")
+  contains(child:wait("return LINES and table.concat(LINES, '\\n')"), "test_cart.py:1  test_total_price_includes_tax")
+end)
+
+test("fzf-lua opens and previews files with any character in their names", function()
+  local name = "a:12:3: b\tc.py"
+  local query = "light the lamp " .. vim.uv.hrtime()
+  local root = harness.workspace({ [name] = "x = 1\n\ndef light_the_lamp():\n    return x\n", ["a"] = "no function\n" })
+  local child = harness.open(root, FZF)
+  child:start()
+  child:command("Vizsla " .. query)
+  child:lua("CONTENTS({ ... })(function(line) LINE = LINE or line; DONE = line == nil end)", query)
+  child:wait("return DONE")
+  equal(child:lua("return LINE"), "1\ta:12:3: b c.py:3  light_the_lamp")
+  local seen = child:lua([[
+    local preview = SETTINGS.previewer._ctor()
+    return preview.parse_entry(preview.new(preview, {}, {}), LINE)
+  ]])
+  equal({ seen.path, seen.line, seen.col, seen.bufnr }, { root .. "/" .. name, 3, 1 })
+  child:lua("SETTINGS.actions.enter({ LINE })")
+  equal(child:lua("return { vim.api.nvim_buf_get_name(0), vim.fn.line('.') }"), { root .. "/" .. name, 3 })
+  child:noted(query, 1)
+  child:lua("SETTINGS.actions.enter({ LINE, LINE })")
+  equal(child:lua("return #vim.fn.getqflist()"), 2)
 end)
 
 test("snacks.picker is given items in the server's order, and asked to look again when they come", function()
-  local child = shop([[
-    LOOKED = 0
+  local query = "where is a file sent again " .. vim.uv.hrtime()
+  local child = harness.shop(FEEDBACK .. [[
     _G.Snacks = {
       config = { picker = { enabled = true } },
-      picker = { pick = function(settings) SETTINGS = settings end },
+      picker = {
+        pick = function(settings) SETTINGS = settings end,
+        actions = { jump = function() JUMPED = true end },
+      },
     }
   ]])
   equal(child:lua("return require('vizsla.pickers').installed()"), "snacks")
   child:command("Vizsla")
-  child:lua([[
+  child:lua(
+    [[
     CONTEXT = {
-      filter = { search = "where is a file sent again" },
+      filter = { search = ... },
       picker = {
+        selected = function() return { ITEMS[1] } end,
         current = function() end,
         list = { set_target = function() end },
         find = function() ITEMS = SETTINGS.finder({}, CONTEXT) end,
       },
     }
     BEFORE = SETTINGS.finder({}, CONTEXT)
-  ]])
+  ]],
+    query
+  )
   equal(child:lua("return #BEFORE"), 0)
   child:wait("return ITEMS and ITEMS[1] ~= nil")
   equal(child:lua("return { ITEMS[1].pos, vim.fs.basename(ITEMS[1].file) }"), { { 6, 0 }, "uploads.py" })
   equal(child:lua("return SETTINGS.format(ITEMS[1])[3][1]"), "retry_upload")
+  child:lua("SETTINGS.actions.jump(CONTEXT.picker, ITEMS[1], {})")
+  child:noted(query, 1)
+  equal(child:lua("return JUMPED"), true)
 end)

@@ -141,6 +141,7 @@ function M.config()
       ["$/progress"] = function(...)
         return require("vizsla.question").on_progress(...)
       end,
+      ["window/showMessage"] = tell.on_message,
       ["vizsla/statusChanged"] = function(...)
         return require("vizsla.status").on_changed(...)
       end,

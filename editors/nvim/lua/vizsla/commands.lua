@@ -1,5 +1,6 @@
 --- :Vizsla {question}, its subcommands, and their completion.
 local client = require("vizsla.client")
+local executing = require("vizsla.executing")
 local tell = require("vizsla.tell")
 
 local M = {}
@@ -17,23 +18,6 @@ local function one(words)
   return #words == 1
 end
 
---- Run a command of the server.
----@param name string such as "vizsla.pause"
----@param everywhere boolean on all folders, not on that of the current buffer alone
----@param said string what to tell when it is done
-local function execute(name, everywhere, said)
-  local bufnr = vim.api.nvim_get_current_buf()
-  client.ready(bufnr, function(server, problem, folder)
-    if not server then
-      return tell.user(assert(problem))
-    end
-    local arguments = not everywhere and folder and { vim.uri_from_fname(folder) } or {}
-    client.request(server, "workspace/executeCommand", { command = name, arguments = arguments }, function(err)
-      tell.user(err and err.message or said, err and vim.log.levels.WARN or vim.log.levels.INFO)
-    end, bufnr)
-  end)
-end
-
 ---@param name string
 ---@param said string
 ---@return vizsla.Subcommand
@@ -41,68 +25,9 @@ local function server_command(name, said)
   return {
     takes = none,
     run = function(_, bang)
-      execute(name, bang, said)
+      executing.on_folder(name, bang, said)
     end,
   }
-end
-
---- Run the program itself, below, where it can be watched and interrupted.
----@param words string[]
-local function in_terminal(words)
-  local program, problem = require("vizsla.server").program()
-  if not program then
-    return tell.user(assert(problem))
-  end
-  vim.cmd("botright new")
-  local command = { program, unpack(words) }
-  if vim.fn.has("nvim-0.11") == 1 then
-    vim.fn.jobstart(command, { term = true })
-  else
-    vim.fn.termopen(command)
-  end
-  vim.cmd("normal! G")
-end
-
---- Run the program and call back with what it printed, or tell what it complained of.
----@param words string[]
----@param callback fun(printed: string)
-local function run_program(words, callback)
-  local program, problem = require("vizsla.server").program()
-  if not program then
-    return tell.user(assert(problem))
-  end
-  vim.system({ program, unpack(words) }, { text = true }, function(done)
-    vim.schedule(function()
-      if done.code == 0 then
-        callback(done.stdout)
-      else
-        tell.user(vim.trim(done.stderr))
-      end
-    end)
-  end)
-end
-
----@param name string
-local function use_model(name)
-  run_program({ "models", "use", name }, function(printed)
-    tell.user(vim.trim(printed), vim.log.levels.INFO)
-  end)
-end
-
-local function choose_model()
-  run_program({ "models", "list", "--json" }, function(printed)
-    vim.ui.select(vim.json.decode(printed), {
-      prompt = "Answer with",
-      kind = "vizsla-model",
-      format_item = function(model)
-        return ("%s  %s of %s%s"):format(model.name, model.kind, model.base, model.is_used and "  (in use)" or "")
-      end,
-    }, function(model)
-      if model then
-        use_model(model.name)
-      end
-    end)
-  end)
 end
 
 ---@type table<string, vizsla.Subcommand>
@@ -130,22 +55,25 @@ local subcommands = {
   status = {
     takes = none,
     run = function(_, bang)
-      require("vizsla.status").show(bang)
+      require("vizsla.report").show(bang)
     end,
   },
   train = {
     takes = function(words)
-      return #words == 0 or vim.startswith(words[1], "-")
+      return #words == 0 or vim.startswith(words[1], "-") or #words == 1 and words[1] == "stop"
     end,
-    run = function(words)
-      local folder, problem = require("vizsla.workspace").of(vim.api.nvim_get_current_buf())
-      if not folder then
-        return tell.user(assert(problem))
+    run = function(words, bang)
+      local models = require("vizsla.models")
+      if words[1] == "stop" then
+        models.stop_training()
+      elseif #words == 0 or #words == 2 and words[1] == "--recipe" then
+        models.train(words[2], bang)
+      else
+        models.train_in_terminal(words)
       end
-      in_terminal({ "train", folder, unpack(words) })
     end,
     complete = function()
-      return { "--recipe", "--resume" }
+      return { "--recipe", "stop" }
     end,
   },
   model = {
@@ -153,10 +81,11 @@ local subcommands = {
       return #words <= 1
     end,
     run = function(words)
+      local models = require("vizsla.models")
       if words[1] then
-        use_model(words[1])
+        models.use(words[1])
       else
-        choose_model()
+        models.choose()
       end
     end,
   },
@@ -188,7 +117,7 @@ local subcommands = {
     run = function(_, bang)
       local of = bang and "all folders" or "this folder"
       if vim.fn.confirm("Delete the index of " .. of .. "?", "&Yes\n&No", 2) == 1 then
-        execute("vizsla.clear", bang, "the index is deleted; ':Vizsla resume' makes a new one")
+        executing.on_folder("vizsla.clear", bang, "the index is deleted; ':Vizsla resume' makes a new one")
       end
     end,
   },

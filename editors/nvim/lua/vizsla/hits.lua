@@ -1,4 +1,5 @@
 --- Hits for people: as rows, as places to jump to, as a quickfix list.
+local opened = require("vizsla.opened")
 local tell = require("vizsla.tell")
 
 local M = {}
@@ -66,8 +67,9 @@ end
 --- Go to a hit; the place before is in the jump list and the tag stack.
 ---@param hit vizsla.Hit
 ---@param how? "edit"|"split"|"vsplit"|"tabedit" where to show it, "edit" when left out
+---@param query? string the question that it answers
 ---@return boolean is_there
-function M.jump(hit, how)
+function M.jump(hit, how, query)
   local path = M.file(hit)
   local bufnr = vim.fn.bufnr(path)
   if not vim.uv.fs_stat(path) and not (bufnr > 0 and vim.api.nvim_buf_is_loaded(bufnr)) then
@@ -90,6 +92,7 @@ function M.jump(hit, how)
   local line, column = cursor_at(0, hit.location.range.start)
   vim.api.nvim_win_set_cursor(0, { line, column })
   vim.cmd("normal! zvzz")
+  opened.tell(query, hit)
   return true
 end
 

@@ -62,6 +62,7 @@ function M.again(options)
     bufnr = vim.api.nvim_get_current_buf(),
     asked = { limit = options.limit, filters = options.filters },
     result = last.result,
+    question = last.question,
     options = options.picker_options or {},
   })
 end

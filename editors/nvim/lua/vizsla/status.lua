@@ -1,5 +1,6 @@
---- What the server says of itself: kept for the statusline, and shown in full on demand.
+--- What the server says of itself: kept for the statusline, and given to whoever shows more of it.
 local client = require("vizsla.client")
+local tell = require("vizsla.tell")
 
 local M = {}
 
@@ -7,9 +8,20 @@ local M = {}
 local folders = {}
 ---@type string[] what is not as it should be, of all folders
 local degraded = {}
+---@type vizsla.Preparing?
+local preparing
+---@type vizsla.Training?
+local training
+---@type { fingerprint: string, model: string }? the models that answered when it was last asked
+local answering
 local lost = ""
 
-local WORDS = {
+--- Called with every whole status that comes.
+---@type fun(status: table)
+M.on_status = function() end
+
+--- What an activity is called before people.
+M.WORDS = {
   starting = "starting",
   scanning = "looking at files",
   parsing = "reading",
@@ -32,19 +44,74 @@ function M.folders()
   return folders
 end
 
---- Ask the server for its whole status.
+--- Say that other models answer from now on; what the server does about models takes a while.
+---@param root? table
+local function compare_models(root)
+  local index = type(root) == "table" and root.index
+  if type(index) ~= "table" or type(index.fingerprint) ~= "string" or type(index.model) ~= "string" then
+    return
+  end
+  if answering and answering.fingerprint ~= index.fingerprint then
+    tell.user(("questions are answered by the model '%s' now"):format(index.model), vim.log.levels.INFO)
+  end
+  answering = { fingerprint = index.fingerprint, model = index.model }
+end
+
+---@param status table the answer to "vizsla/status"
+local function take(status)
+  degraded = vim.list_extend({}, status.refusedSettings or {})
+  for _, root in ipairs(status.roots or {}) do
+    local index = type(root.index) == "table" and root.index or {}
+    vim.list_extend(degraded, index.degraded or {})
+  end
+  preparing = type(status.preparing) == "table" and status.preparing or nil
+  training = type(status.training) == "table" and status.training or nil
+  compare_models((status.roots or {})[1])
+  M.on_status(status)
+  tell_changed()
+end
+
+---@param server vim.lsp.Client
+---@param with_files boolean
+---@param callback fun(status?: table, problem?: string)
+local function request(server, with_files, callback)
+  client.request(server, "vizsla/status", { files = with_files }, function(err, status)
+    if status then
+      take(status)
+    end
+    callback(status, err and err.message)
+  end, vim.api.nvim_get_current_buf())
+end
+
+--- Ask the server, which is started if need be, for its whole status.
 ---@param with_files boolean whether every file that is left out is to be named
 ---@param callback fun(status?: table, problem?: string)
 function M.ask(with_files, callback)
-  local bufnr = vim.api.nvim_get_current_buf()
-  client.ready(bufnr, function(server, problem)
+  client.ready(vim.api.nvim_get_current_buf(), function(server, problem)
     if not server then
       return callback(nil, problem)
     end
-    client.request(server, "vizsla/status", { files = with_files }, function(err, result)
-      callback(result, err and err.message)
-    end, bufnr)
+    request(server, with_files, callback)
   end)
+end
+
+--- How long a whole status is good for, while the server says that something changes.
+local LOOK_MS = 500
+local is_looking = false
+
+--- What a change does not say is asked for, a few times a second at most.
+local function look()
+  if is_looking then
+    return
+  end
+  is_looking = true
+  vim.defer_fn(function()
+    is_looking = false
+    local server = client.get()
+    if server and server.initialized then
+      request(server, false, function() end)
+    end
+  end, LOOK_MS)
 end
 
 ---@type lsp.Handler
@@ -52,27 +119,17 @@ function M.on_changed(_, changed)
   if type(changed) ~= "table" or type(changed.roots) ~= "table" then
     return
   end
-  local was_busy = M.activity() ~= "ready"
   lost = ""
   folders = changed.roots
   tell_changed()
-  if was_busy and M.activity() == "ready" then
-    M.ask(false, function(status)
-      if status then
-        degraded = vim.list_extend({}, status.refusedSettings or {})
-        for _, root in ipairs(status.roots or {}) do
-          vim.list_extend(degraded, (root.index or {}).degraded or {})
-        end
-        tell_changed()
-      end
-    end)
-  end
+  look()
 end
 
 --- The server is gone, for now or for good.
 ---@param how string
 function M.on_lost(how)
   folders, degraded, lost = {}, {}, "ended " .. how
+  preparing, training, answering = nil, nil, nil
   tell_changed()
 end
 
@@ -107,9 +164,42 @@ function M.degraded()
   return degraded
 end
 
+--- A number with its thousands apart.
 ---@param number integer
-local function grouped(number)
+---@return string
+function M.grouped(number)
   return (tostring(number):reverse():gsub("(%d%d%d)(%d)", "%1,%2"):gsub("(%d%d%d)(%d)", "%1,%2"):reverse())
+end
+
+---@param done integer
+---@param total integer
+local function share(done, total)
+  return total > 0 and (" %s/%s"):format(M.grouped(done), M.grouped(total)) or ""
+end
+
+--- Models that are about to take over, in a few words.
+---@param state? vizsla.Preparing
+---@return string? words
+function M.prepared(state)
+  return state
+    and ("preparing model %s%s%s"):format(
+      state.model,
+      share(state.done, state.total),
+      state.waits and ", by another process" or ""
+    )
+end
+
+--- A training, in a few words.
+---@param state? vizsla.Training
+---@return string? words
+function M.trained(state)
+  if not state then
+    return nil
+  elseif state.activity == "stopping" then
+    return "stopping the training"
+  end
+  local stage = state.stage ~= "" and (" %s%s"):format(state.stage, share(state.done, state.total)) or ""
+  return "training" .. stage .. (state.activity == "paused" and ", halted while you ask" or "")
 end
 
 --- A few words for the statusline; nothing when no server runs.
@@ -121,99 +211,12 @@ function M.line()
   elseif activity == "lost" then
     return "vizsla: " .. problem
   elseif activity == "ready" then
-    return #degraded > 0 and "vizsla (!)" or "vizsla"
+    local more = M.prepared(preparing) or M.trained(training)
+    return more and "vizsla: " .. more or #degraded > 0 and "vizsla (!)" or "vizsla"
   elseif total > 0 then
-    return ("vizsla: %s %s/%s"):format(WORDS[activity], grouped(done), grouped(total))
+    return ("vizsla: %s%s"):format(M.WORDS[activity], share(done, total))
   end
-  return "vizsla: " .. (problem ~= "" and problem or WORDS[activity])
-end
-
----@param counts table<string, integer>
-local function counted(counts)
-  local parts = {}
-  for _, name in ipairs(vim.fn.sort(vim.tbl_keys(counts or {}))) do
-    table.insert(parts, ("%s %s"):format(name, grouped(counts[name])))
-  end
-  return table.concat(parts, ", ")
-end
-
---- The whole status for people.
----@param status table the answer to "vizsla/status"
----@return string[] lines
-function M.lines(status)
-  local lines = { ("Vizsla %s, process %d"):format(status.version, status.processId) }
-  for _, sentence in ipairs(status.refusedSettings or {}) do
-    table.insert(lines, "  refused: " .. sentence)
-  end
-  for _, root in ipairs(status.roots or {}) do
-    local place = vim.fn.fnamemodify(vim.uri_to_fname(root.uri), ":~")
-    local now = root.total > 0 and (" %s/%s"):format(grouped(root.done), grouped(root.total)) or ""
-    vim.list_extend(lines, { "", place, ("  %s%s"):format(WORDS[root.activity] or root.activity, now) })
-    local function say(text)
-      if text and text ~= "" then
-        table.insert(lines, "  " .. text)
-      end
-    end
-    say(root.problem)
-    local index = root.index
-    if index then
-      say(
-        ("%s functions in %s files: %s"):format(
-          grouped(index.functions),
-          grouped(index.files),
-          counted(index.byLanguage)
-        )
-      )
-      if index.unread + index.pending > 0 then
-        say(("to do: %s files to read, %s functions to encode"):format(grouped(index.unread), grouped(index.pending)))
-      end
-      say(next(index.skipped or {}) and "left out: " .. counted(index.skipped) or "")
-      say(
-        ("model: %s, %s%s"):format(
-          index.model or "none, words alone",
-          index.device,
-          index.hasReranker and ", with a reranker" or ""
-        )
-      )
-      say(("index: %s (%.1f MB)"):format(index.directory or "in memory only", index.bytes / 1e6))
-      for _, sentence in ipairs(index.degraded or {}) do
-        say("! " .. sentence)
-      end
-    end
-    say(
-      "changes are noticed by: "
-        .. root.watcher
-        .. (root.watcherProblem ~= "" and ", because " .. root.watcherProblem or "")
-    )
-    for _, name in ipairs({ "skippedFiles", "failedFiles" }) do
-      local files = (index or {})[name] or {}
-      for _, path in ipairs(vim.fn.sort(vim.tbl_keys(files))) do
-        say(("- %s: %s"):format(path, files[path]))
-      end
-    end
-  end
-  return lines
-end
-
---- Show the status below.
----@param with_files boolean
-function M.show(with_files)
-  M.ask(with_files, function(status, problem)
-    if not status then
-      return require("vizsla.tell").user(assert(problem))
-    end
-    local bufnr = vim.fn.bufadd("vizsla://status")
-    vim.fn.bufload(bufnr)
-    vim.bo[bufnr].buftype, vim.bo[bufnr].bufhidden, vim.bo[bufnr].swapfile = "nofile", "wipe", false
-    vim.bo[bufnr].modifiable = true
-    vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, M.lines(status))
-    vim.bo[bufnr].modifiable = false
-    if vim.fn.bufwinid(bufnr) == -1 then
-      vim.cmd("botright sbuffer " .. bufnr)
-      vim.api.nvim_win_set_height(0, math.min(vim.api.nvim_buf_line_count(bufnr), math.floor(vim.o.lines / 2)))
-      vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = bufnr, desc = "Close" })
-    end
-  end)
+  return "vizsla: " .. (problem ~= "" and problem or M.WORDS[activity])
 end
 
 return M

@@ -10,6 +10,13 @@ function M.user(sentence, level)
   end)
 end
 
+--- Takes "window/showMessage": what the server has to say is told as what the plug-in has.
+---@type lsp.Handler
+function M.on_message(_, params)
+  local levels = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO }
+  M.user((params.message:gsub("^Vizsla: ", "")), levels[params.type] or vim.log.levels.DEBUG)
+end
+
 local shown = ""
 
 --- What matters only while typing: shown below, kept nowhere, and taken away by an empty sentence.

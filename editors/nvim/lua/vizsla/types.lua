@@ -35,6 +35,19 @@
 ---@field total integer
 ---@field problem string one sentence, empty when there is none
 
+---@class (exact) vizsla.Preparing models that are to take over while others answer
+---@field model string
+---@field done integer functions that are embedded
+---@field total integer
+---@field waits boolean another process embeds them
+
+---@class (exact) vizsla.Training
+---@field activity "running"|"paused"|"stopping" paused while somebody searches
+---@field stage string empty at first
+---@field done integer
+---@field total integer 0 when nobody knows
+---@field message string
+
 ---@class (exact) vizsla.Filters
 ---@field languages? string[]
 ---@field kinds? string[]
@@ -73,6 +86,7 @@
 ---@field bufnr integer the buffer that the question is asked from
 ---@field asked vizsla.Asked what does not change while typing
 ---@field result? vizsla.Result what is already known, so that nothing is asked
+---@field question? string what `result` answers, where it answers a question in words
 ---@field options table for the picker's own plug-in
 
 ---@alias vizsla.Picker fun(showing: vizsla.Showing)

@@ -139,9 +139,10 @@ function M.show(showing)
 
   local function open_hit(how)
     local hit = current()
+    local query = answered ~= "" and answered or showing.question
     if hit then
       close(function()
-        hits.jump(hit, how)
+        hits.jump(hit, how, query)
       end)
     end
   end

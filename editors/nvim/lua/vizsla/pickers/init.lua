@@ -7,7 +7,7 @@ local tell = require("vizsla.tell")
 local M = {}
 
 --- The last hits, for require("vizsla").again().
----@type { title: string, result: vizsla.Result }?
+---@type { title: string, result: vizsla.Result, question: string? }?
 M.last = nil
 
 local MODULES = {
@@ -73,7 +73,7 @@ function M.live(showing, on_result)
       end
       session.ask(query, function(result, is_last)
         tell.meanwhile(hits.note(result))
-        M.last = { title = query, result = result }
+        M.last = { title = query, result = result, question = query }
         on_result(query, result, is_last)
       end, function(sentence)
         tell.meanwhile(sentence)
@@ -96,7 +96,7 @@ function M.once(showing, on_result)
     if note ~= "" then
       tell.user(note, vim.log.levels.INFO)
     end
-    M.last = { title = showing.title, result = result }
+    M.last = { title = showing.title, result = result, question = showing.question or showing.query }
     if #result.hits > 0 then
       on_result(result)
     end

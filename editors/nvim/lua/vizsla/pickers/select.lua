@@ -11,7 +11,7 @@ function M.show(showing)
       local select = { prompt = showing.title, kind = "vizsla", format_item = hits.row }
       vim.ui.select(result.hits, select, function(hit)
         if hit then
-          hits.jump(hit)
+          hits.jump(hit, "edit", showing.question or showing.query)
         end
       end)
     end)

@@ -1,5 +1,6 @@
 --- Hits in snacks.picker: asked while typing, in the server's order.
 local hits = require("vizsla.hits")
+local opened = require("vizsla.opened")
 local pickers = require("vizsla.pickers")
 
 local M = {}
@@ -68,6 +69,16 @@ function M.show(showing)
     preview = "file",
     matcher = { sort_empty = false },
     sort = { fields = { "idx" } },
+    actions = {
+      -- Every way to open a hit goes by this action.
+      jump = function(of, item, action)
+        local chosen = of:selected({ fallback = true })
+        _G.Snacks.picker.actions.jump(of, item, action)
+        for _, each in ipairs(chosen) do
+          opened.tell(shown.query or showing.question, each.hit)
+        end
+      end,
+    },
     on_close = function()
       live.close()
     end,

@@ -1,5 +1,6 @@
 --- Hits in Telescope: asked while typing, in the server's order.
 local hits = require("vizsla.hits")
+local opened = require("vizsla.opened")
 local pickers = require("vizsla.pickers")
 
 local M = {}
@@ -75,11 +76,21 @@ function M.show(showing)
     sorter = require("telescope.sorters").empty(),
     attach_mappings = function(prompt_bufnr)
       vim.api.nvim_create_autocmd("BufWipeout", { buffer = prompt_bufnr, once = true, callback = live.close })
-      require("telescope.actions").select_default:enhance({
-        post = function()
-          vim.cmd("normal! zvzz")
-        end,
-      })
+      local actions, state = require("telescope.actions"), require("telescope.actions.state")
+      for _, name in ipairs({ "select_default", "select_horizontal", "select_vertical", "select_tab" }) do
+        local chosen
+        actions[name]:enhance({
+          pre = function()
+            chosen = state.get_selected_entry()
+          end,
+          post = function()
+            vim.cmd("normal! zvzz")
+            if chosen then
+              opened.tell(shown.query ~= "" and shown.query or showing.question, chosen.value)
+            end
+          end,
+        })
+      end
       return true
     end,
   })

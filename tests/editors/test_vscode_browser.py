@@ -20,6 +20,7 @@ UPLOADS = (
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_asking_previewing_jumping_editing_and_asking_again(tmp_path: Path) -> None:
     package = tmp_path / "vizsla.vsix"
     code_server.package(package)
@@ -31,10 +32,12 @@ def test_asking_previewing_jumping_editing_and_asking_again(tmp_path: Path) -> N
     PICTURES.mkdir(exist_ok=True)
     settings: dict[str, object] = {"vizsla.server.path": str(SERVER)}
     with code_server.code_server(tmp_path / "vscode", settings, package=package) as vscode:
-        print(node(TESTS / "browser" / "scenario.mjs", str(vscode.port), repository, PICTURES, TOOLS=str(TOOLS)))
+        script = TESTS / "browser" / "scenario.mjs"
+        print(node(script, str(vscode.port), repository, PICTURES, seconds=900, TOOLS=str(TOOLS)))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_somebody_without_a_server_lets_the_extension_install_it(tmp_path: Path) -> None:
     subprocess.run([ROOT / ".ci" / "package-vscode"], check=True, capture_output=True, timeout=240)
     version = json.loads((ROOT / "editors" / "vscode" / "package.json").read_text(encoding="utf-8"))["version"]
@@ -47,7 +50,7 @@ def test_somebody_without_a_server_lets_the_extension_install_it(tmp_path: Path)
     try:
         with code_server.code_server(tmp_path / "vscode", {}, package=package, PATH=path) as vscode:
             script = TESTS / "browser" / "private.mjs"
-            print(node(script, str(vscode.port), shop, PICTURES, seconds=280, TOOLS=str(TOOLS)))
+            print(node(script, str(vscode.port), shop, PICTURES, seconds=600, TOOLS=str(TOOLS)))
     finally:
         print(subprocess.run(["du", "-sm", tmp_path / "vscode"], capture_output=True, text=True, check=False).stdout)
         shutil.rmtree(tmp_path / "vscode", ignore_errors=True)  # hundreds of megabytes

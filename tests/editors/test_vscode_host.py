@@ -57,6 +57,9 @@ GARDEN = '''def water(flowers):
     """Give water to all flowers."""
     return [flower.drink() for flower in flowers]
 '''
+# Seconds; a busy machine is not to be taken for a broken editor.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
 PATH_WITHOUT = os.pathsep.join(["/usr/local/bin", "/usr/bin", "/bin"])
 
 
@@ -94,7 +97,6 @@ def vscode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
         yield started
 
 
-@pytest.mark.slow
 def test_with_a_server(shop: Path, host_tests: Path, vscode: CodeServer, tmp_path: Path) -> None:
     reranker = make_tiny_model(tmp_path / "reranker", "cross-encoder")
     add_model(str(reranker), vscode.home / "vizsla", kind="cross-encoder", name="tiny-reranker")
@@ -108,7 +110,6 @@ def test_with_a_server(shop: Path, host_tests: Path, vscode: CodeServer, tmp_pat
     print(vscode.run_inside(host_tests / "serving.js", workspace=workspace))
 
 
-@pytest.mark.slow
 def test_without_a_server_and_with_ones_that_do_not_fit(host_tests: Path, vscode: CodeServer, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -116,7 +117,6 @@ def test_without_a_server_and_with_ones_that_do_not_fit(host_tests: Path, vscode
     print(vscode.run_inside(host_tests / "missing.js", folder=empty))
 
 
-@pytest.mark.slow
 def test_in_a_folder_that_is_not_trusted(shop: Path, host_tests: Path, vscode: CodeServer) -> None:
     program = shop / ".venv" / "bin" / "vizsla"
     program.parent.mkdir(parents=True)
@@ -134,7 +134,6 @@ def test_in_a_folder_that_is_not_trusted(shop: Path, host_tests: Path, vscode: C
     assert not (shop / "was-run").exists()
 
 
-@pytest.mark.slow
 def test_without_a_folder(host_tests: Path, vscode: CodeServer) -> None:
     vscode.set({"vizsla.server.path": str(SERVER)})
     print(vscode.run_inside(host_tests / "nofolder.js"))

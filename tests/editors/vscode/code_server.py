@@ -95,7 +95,8 @@ class CodeServer:
         """Run a file of tests inside the extension host of a new window; they must pass."""
         where = f"workspace={workspace}" if workspace else f"folder={folder}" if folder else "ew=true"
         trust = "trusting" if is_trusting else "asking"
-        return node(TESTS / "host" / "drive.mjs", str(self.port), where, trust, EXTENSION, tests, TOOLS=str(TOOLS))
+        words = [str(self.port), where, trust, EXTENSION, tests]
+        return node(TESTS / "host" / "drive.mjs", *words, seconds=660, TOOLS=str(TOOLS))
 
 
 @contextlib.contextmanager

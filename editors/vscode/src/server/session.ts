@@ -20,7 +20,7 @@ export class Session implements vscode.Disposable {
   readonly #declared: Readonly<Record<string, Declared>>;
   readonly #changed = new vscode.EventEmitter<ServerState>();
   readonly #subscriptions: vscode.Disposable[] = [this.#changed];
-  #state: ServerState = { kind: "noFolder" };
+  #state: ServerState = { kind: "looking" };
   #client: LanguageClient | undefined;
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();

@@ -55,7 +55,7 @@ export function statusText(state: ServerState, version: string | undefined): Sta
       return { text: "$(search) Vizsla", tooltip: "Open a folder to search it.", isWarning: false };
     case "looking":
     case "starting":
-      return { text: "$(sync~spin) Vizsla", tooltip: "The server is starting.", isWarning: false };
+      return { text: "$(sync~spin) Vizsla: starting", tooltip: "The server is starting.", isWarning: false };
     case "missing":
       return { text: "$(warning) Vizsla: no server", tooltip: state.problem, isWarning: true };
     case "stopped":

@@ -35,7 +35,7 @@ try {
   const payload = [["extensionDevelopmentPath", remote(extension)], ["extensionTestsPath", remote(tests)], ["skipWelcome", "true"]];
   await page.goto(`http://127.0.0.1:${port}/?${where}&payload=${encodeURIComponent(JSON.stringify(payload))}`);
   let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(() => resolve("too late"), 180_000)));
+  const late = new Promise((resolve) => (timer = setTimeout(() => resolve("too late"), 600_000)));
   const code = await Promise.race([finished, late]);
   clearTimeout(timer);
   console.log(`# exit ${code}`);

@@ -56,6 +56,7 @@ test("a training shows its stage, unless something more urgent goes on", () => {
 test("a pause shows, and so does having no server", () => {
   assert.equal(text(root({ activity: "paused" })).text, "$(debug-pause) Vizsla: paused");
   assert.equal(statusText({ kind: "missing", problem: "none" }, undefined).text, "$(warning) Vizsla: no server");
+  assert.equal(statusText({ kind: "looking" }, undefined).text, "$(sync~spin) Vizsla: starting");
   assert.equal(statusText({ kind: "noFolder" }, undefined).tooltip, "Open a folder to search it.");
 });
 

@@ -20,6 +20,9 @@ from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context, Stage, is_wanted
 from vizsla_trainer.stored import read_json
 
+_DATA = ("mine", "split", "filter")
+"""Stages whose files every training reads."""
+
 
 def _base(role: str) -> Callable[[Context], object]:
     return lambda context: _fingerprint(Path(context.facts.base[role]))
@@ -31,6 +34,43 @@ def _contestants(context: Context) -> object:
 
 def _chosen_parts(context: Context) -> object:
     return [name for name in ("retriever", "retriever2", "reranker") if is_wanted(name, context.recipe)]
+
+
+def _nothing(_: Context) -> object:
+    return None
+
+
+def _training(
+    name: str,
+    does: str,
+    run: Callable[[Context], None],
+    *,
+    part: str = "retriever",
+    reads: tuple[str, ...],
+    also: Callable[[Context], object] = _nothing,
+) -> Stage:
+    """A stage that trains a model by a part of the recipe; ``reads`` beside the data."""
+    return Stage(
+        name=name,
+        does=does,
+        run=run,
+        parts=(part, "augment"),
+        needs=(*_DATA, *reads),
+        makes=(f"{name}/model", f"{name}/result.json"),
+        also=also,
+    )
+
+
+def _sampling(
+    name: str,
+    does: str,
+    run: Callable[[Context], None],
+    *,
+    reads: tuple[str, ...],
+    also: Callable[[Context], object] = _nothing,
+) -> Stage:
+    """A stage that samples wrong codes by a model; ``reads`` beside the data."""
+    return Stage(name=name, does=does, run=run, parts=("negatives",), needs=(*_DATA, *reads), makes=(name,), also=also)
 
 
 STAGES: tuple[Stage, ...] = (
@@ -68,47 +108,38 @@ STAGES: tuple[Stage, ...] = (
         makes=("filter",),
         also=_base("retriever"),
     ),
-    Stage(
-        name="retriever",
-        does="train the retriever",
-        run=training.train_first_round,
-        parts=("retriever", "augment"),
-        needs=("mine", "split", "filter"),
-        makes=("retriever/model", "retriever/result.json"),
+    _training(
+        "retriever",
+        "train the retriever",
+        training.train_first_round,
+        reads=(),
         also=_base("retriever"),
     ),
-    Stage(
-        name="negatives",
-        does="find wrong codes for the second round",
-        run=training.find_hard_negatives,
-        parts=("negatives",),
-        needs=("mine", "split", "filter", "retriever"),
-        makes=("negatives",),
+    _sampling(
+        "negatives",
+        "find wrong codes for the second round",
+        training.find_hard_negatives,
+        reads=("retriever",),
     ),
-    Stage(
-        name="retriever2",
-        does="train the retriever with hard negatives",
-        run=training.train_second_round,
-        parts=("retriever", "augment"),
-        needs=("mine", "split", "filter", "retriever", "negatives"),
-        makes=("retriever2/model", "retriever2/result.json"),
+    _training(
+        "retriever2",
+        "train the retriever with hard negatives",
+        training.train_second_round,
+        reads=("retriever", "negatives"),
     ),
-    Stage(
-        name="negatives2",
-        does="find wrong codes for the reranker",
-        run=training.find_negatives,
-        parts=("negatives",),
-        needs=("mine", "split", "filter", "retriever", "retriever2"),
-        makes=("negatives2",),
+    _sampling(
+        "negatives2",
+        "find wrong codes for the reranker",
+        training.find_negatives,
+        reads=("retriever", "retriever2"),
         also=lambda context: [_base("retriever")(context), context.recipe.reranker.epochs],
     ),
-    Stage(
-        name="reranker",
-        does="train the reranker",
-        run=training.train_the_reranker,
-        parts=("reranker", "augment"),
-        needs=("mine", "split", "filter", "retriever", "retriever2", "negatives2"),
-        makes=("reranker/model", "reranker/result.json"),
+    _training(
+        "reranker",
+        "train the reranker",
+        training.train_the_reranker,
+        part="reranker",
+        reads=("retriever", "retriever2", "negatives2"),
         also=_base("reranker"),
     ),
     Stage(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,13 +103,26 @@ def build_library(codes: Sequence[dict[str, Any]], encode: Encode, *, whole_file
         encode: the model.
         whole_files: every unit of each code is indexed, not just its outermost.
     """
-    store = Store.in_memory()
     by_path: dict[str, list[tuple[str, IndexEntry]]] = {}
     for number, code in enumerate(codes):
         # A snippet without a path gets one without words: it must be told apart, not found by it.
         path = code.get("path") or f"{number:b}".translate({48: "_", 49: "-"})
         entries = file_entries(code) if whole_files else [single_entry(code)]
         by_path.setdefault(path, []).extend((code["cid"], entry) for entry in entries)
+    return library_of(by_path, encode)
+
+
+def library_of(
+    by_path: Mapping[str, Sequence[tuple[str, IndexEntry]]], encode: Encode, *, first_key: int = 1
+) -> Library:
+    """Index what the parser made of some files.
+
+    Args:
+        by_path: of each file its functions, each with the ``cid`` of the code that it is of.
+        encode: the model.
+        first_key: of its functions, so that they can be told from those of another library.
+    """
+    store = Store.in_memory(first_key)
     changes = [
         FileChange(
             record=FileRecord(

@@ -14,6 +14,7 @@ import tomllib
 import typing
 from collections.abc import Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 import platformdirs
@@ -131,12 +132,14 @@ def converted(value: object, wanted: Any) -> object:
 
     Args:
         value: what was written.
-        wanted: bool, int, float, str, Path, a Literal, or a tuple of any length of one of these.
+        wanted: bool, int, float, str, Path, a Literal, or a tuple of any length of one of these; also "or None", which
+            cannot be written.
 
     Raises:
         TypeError: it is of another type.
         ValueError: it is none of a Literal's values.
     """
+    wanted = _present(wanted)
     origin = typing.get_origin(wanted)
     if wanted is bool:
         if isinstance(value, bool):
@@ -162,6 +165,13 @@ def converted(value: object, wanted: Any) -> object:
             return value
         raise ValueError(f"must be one of {', '.join(map(str, typing.get_args(wanted)))}, got {_shown(value)}")
     raise TypeError(f"must be {_spoken(wanted)}, got {_shown(value)}")
+
+
+def _present(wanted: Any) -> Any:
+    """A type without the None that stands for what nobody set."""
+    if typing.get_origin(wanted) is UnionType:
+        (wanted,) = (one for one in typing.get_args(wanted) if one is not type(None))
+    return wanted
 
 
 def _spoken(wanted: Any) -> str:

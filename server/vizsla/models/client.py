@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from vizsla.core.errors import ModelError
 from vizsla.core.settings import Device
 from vizsla.core.types import Fingerprint
+from vizsla.models.calibration import calibration_of
 from vizsla.models.keeper import Keeper
 from vizsla.models.manifest import read_manifest
 from vizsla.models.messages import Encode, Priority, Rerank
@@ -60,13 +61,16 @@ class ModelClient:
         self.dimension: int = manifest.dimension
         self.reranker_problem = ""
         """Why nothing can be reranked; empty when it can."""
+        reranker = None
         if reranker_folder is None:
             self.reranker_problem = "no reranker is set; add one with 'vizsla models add'"
         else:
             try:
-                read_manifest(reranker_folder, kind="cross-encoder")
+                reranker = read_manifest(reranker_folder, kind="cross-encoder")
             except ModelError as error:
                 self.reranker_problem, reranker_folder = str(error), None
+        self.calibration = calibration_of(manifest, reranker)
+        """How the scores of these models are to be read."""
         self._ids = itertools.count(1)
         self._texts_quarantine, self._pairs_quarantine = Quarantine(), Quarantine()
         self._keeper = Keeper(

@@ -11,10 +11,14 @@ import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from vizsla.models.calibration import Line
 from vizsla.retrieval.candidates import Candidate
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.signals import Signals, signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
+
+AS_IT_IS = Line()
+"""For the model that the weights were fitted to, and for one of which nothing is known."""
 
 _SIZE_UNIT = 20  # bytes: below it a function's size says nothing
 
@@ -80,13 +84,16 @@ class Ranked:
         )
 
 
-def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights = WEIGHTS) -> list[Ranked]:
+def fuse(
+    question: Question, candidates: Sequence[Candidate], weights: Weights = WEIGHTS, *, cosine: Line = AS_IT_IS
+) -> list[Ranked]:
     """Rank candidates. Works without any vector and without any word found.
 
     Args:
         question: what was asked.
         candidates: in the order that equal scores shall have, no function twice.
         weights: how much each feature counts.
+        cosine: from the cosines of the candidates to those that the weights were fitted to.
 
     Returns:
         All of them, best first, equal scores in their order.
@@ -95,7 +102,7 @@ def fuse(question: Question, candidates: Sequence[Candidate], weights: Weights =
     pool = Pool.of(question, candidates)
     of_features = weights.of_features
     logits = [
-        weights.bias + math.fsum(map(operator.mul, of_features, features_of(candidate, seen, pool, weights)))
+        weights.bias + math.fsum(map(operator.mul, of_features, features_of(candidate, seen, pool, weights, cosine)))
         for candidate, seen in zip(candidates, signals, strict=True)
     ]
     support = support_of_files([candidate.function.path for candidate in candidates], logits)
@@ -134,15 +141,17 @@ class Pool:
         )
 
 
-def features_of(candidate: Candidate, signals: Signals, pool: Pool, weights: Weights) -> tuple[float, ...]:
+def features_of(
+    candidate: Candidate, signals: Signals, pool: Pool, weights: Weights, cosine: Line = AS_IT_IS
+) -> tuple[float, ...]:
     """The numbers that are weighted, in the order of ``Weights.of_features``."""
-    cosine = candidate.cosine
-    if math.isnan(cosine):  # as near as its words let one expect
-        cosine = weights.expected_cosine + weights.expected_cosine_per_match * candidate.match
+    near = cosine(candidate.cosine)
+    if math.isnan(near):  # as near as its words let one expect
+        near = weights.expected_cosine + weights.expected_cosine_per_match * candidate.match
     lead = candidate.match / pool.best_match if pool.best_match else 0.0
     span = candidate.function.span
     return (
-        cosine,
+        near,
         candidate.match,
         lead * pool.word_weight,
         lead * pool.documented,

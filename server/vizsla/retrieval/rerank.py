@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from vizsla.core.text import unit_text
 from vizsla.index.records import StoredFunction
+from vizsla.models.calibration import Line, Reading
 from vizsla.retrieval.fusion import Ranked, logit_of, sigmoid, with_score
 
-WEIGHT = 0.5
-"""Of the cross-encoder's logit against the fused logit, until one is trained here."""
+PLAIN = Reading(log_odds=Line(), weight=0.5, depth=20)
+"""How a cross-encoder is used of which nothing is known."""
 
-REACH = 6.0
-"""How far, in logits, the cross-encoder is trusted to lift a candidate."""
+REACH = 12.0
+"""How far apart, in log-odds, its best and its worst opinion are taken to be: so far, times its weight, it can lift."""
 
 
 def rerank_text(function: StoredFunction, source: str) -> str:
@@ -35,31 +36,31 @@ def rerank_text(function: StoredFunction, source: str) -> str:
     )
 
 
-def choose_depth(ranked: Sequence[Ranked], most: int, *, reach: float = REACH) -> int:
+def choose_depth(ranked: Sequence[Ranked], most: int, reading: Reading = PLAIN) -> int:
     """How many of the first are worth reading: those that the cross-encoder could still lift to the top.
 
     Args:
         ranked: best first.
         most: never more than so many.
-        reach: logits below the best from where nothing comes back.
+        reading: how the cross-encoder is used.
 
     Returns:
         A number of leading candidates, at most ``most``; 0 when there is nothing to choose between.
     """
     if len(ranked) < 2:
         return 0
-    best = logit_of(ranked[0].score)
-    near = sum(1 for one in ranked[:most] if logit_of(one.score) > best - reach)
+    lowest = logit_of(ranked[0].score) - REACH * reading.weight
+    near = sum(1 for one in ranked[:most] if logit_of(one.score) > lowest)
     return min(max(near, 2), most, len(ranked))
 
 
-def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], *, weight: float = WEIGHT) -> list[Ranked]:
+def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], reading: Reading = PLAIN) -> list[Ranked]:
     """Join what the cross-encoder said to the fused scores.
 
     Args:
         ranked: what it was given, best first.
         scores: its logits in the order of ``ranked``; NaN for what it did not read.
-        weight: how much it counts against the fused logit.
+        reading: how it is used.
 
     Returns:
         All of ``ranked``, best first, equal scores in their order; what was not read keeps its score.
@@ -67,9 +68,10 @@ def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], *, weight
     if len(scores) != len(ranked):
         raise ValueError(f"need a score for each of {len(ranked)} candidates, got {len(scores)}")
     joined = []
-    mean = float(np.nanmean(scores)) if np.isfinite(scores).any() else 0.0
+    mean = reading.log_odds(float(np.nanmean(scores))) if np.isfinite(scores).any() else 0.0
     for one, score in zip(ranked, scores.tolist(), strict=True):
         if math.isfinite(score):
-            one = with_score(one, sigmoid(logit_of(one.score) + weight * (score - mean)), score)
+            lift = reading.weight * (reading.log_odds(score) - mean)
+            one = with_score(one, sigmoid(logit_of(one.score) + lift), score)
         joined.append(one)
     return sorted(joined, key=lambda one: -one.score)

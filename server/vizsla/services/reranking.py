@@ -14,7 +14,7 @@ import numpy as np
 from vizsla.core.errors import VizslaError
 from vizsla.core.settings import SearchSettings
 from vizsla.models.client import ModelClient
-from vizsla.retrieval.rerank import choose_depth, reorder, rerank_text
+from vizsla.retrieval.rerank import PLAIN, choose_depth, reorder, rerank_text
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.found import Clock, Found
 
@@ -29,6 +29,14 @@ def will_rerank(request: SearchRequest, models: ModelClient | None) -> bool:
     return request.rerank == "auto" and models is not None and models.has_reranker
 
 
+def rerank_depth(settings: SearchSettings, models: ModelClient | None) -> int:
+    """How many of the first are read: as the user wants it, else as was best when the reranker was measured."""
+    if settings.rerank_depth is not None:
+        return settings.rerank_depth
+    reading = models.calibration.reading if models is not None else None
+    return min((reading or PLAIN).depth, settings.candidates)
+
+
 async def staged_answers(
     found: Found, request: SearchRequest, settings: SearchSettings, models: ModelClient | None, clock: Clock
 ) -> AsyncIterator[Answer]:
@@ -37,7 +45,8 @@ async def staged_answers(
     yield found.answer(request.query, limit, clock.total())
     if models is None or not will_rerank(request, models):
         return
-    depth = choose_depth([one.ranked for one in found.shown], settings.rerank_depth)
+    reading = models.calibration.reading or PLAIN
+    depth = choose_depth([one.ranked for one in found.shown], rerank_depth(settings, models), reading)
     if not depth:
         return
     budget = settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
@@ -51,7 +60,7 @@ async def staged_answers(
         return
     # By the candidate itself: keys of two workspaces may be equal.
     by_candidate = {id(one.ranked.candidate): one for one in head}
-    again = reorder([one.ranked for one in head], scores)
+    again = reorder([one.ranked for one in head], scores, reading)
     read = tuple(replace(by_candidate[id(ranked.candidate)], ranked=ranked) for ranked in again)
     clock.lap("rerank")
     is_reranked = bool(np.isfinite(scores).any())

@@ -22,13 +22,13 @@ from vizsla.index.records import KeyFilter, StoredFunction
 from vizsla.models.client import ModelClient, Priority
 from vizsla.retrieval.candidates import gather
 from vizsla.retrieval.duplicates import fold_duplicates
-from vizsla.retrieval.fusion import Ranked, fuse
+from vizsla.retrieval.fusion import AS_IT_IS, Ranked, fuse
 from vizsla.retrieval.query import Question
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.filters import Filters, split_filters
 from vizsla.services.found import Clock, Found, Shown
 from vizsla.services.freshness import Freshness
-from vizsla.services.reranking import staged_answers, wanted_count, will_rerank
+from vizsla.services.reranking import rerank_depth, staged_answers, wanted_count, will_rerank
 from vizsla.services.selecting import allowed_keys, key_filter
 from vizsla.services.stages import GivenUp, Stages
 from vizsla.services.status import is_partial
@@ -108,7 +108,8 @@ class SearchService:
         vector = await self._query_vector(question, notes)
         clock.lap("encode")
         wanted = None if filters.is_empty else await self._stages.run(lambda _: key_filter(self._workspace, filters))
-        depth = max(wanted_count(request, settings), settings.rerank_depth if will_rerank(request, models) else 0)
+        read = rerank_depth(settings, models) if will_rerank(request, models) else 0
+        depth = max(wanted_count(request, settings), read)
 
         def look(view: View, given_up: GivenUp) -> tuple[tuple[Shown, ...], bool]:
             ranked = self._ranked(view, question, vector, wanted, settings.candidates)
@@ -228,7 +229,8 @@ class SearchService:
         with view.layers() as layers:
             allowed = allowed_keys(layers, wanted)
             candidates = gather(question, vector, layers, count, allowed=allowed, use_words=not only_vector)
-        ranked = fuse(question, candidates)
+        models = self._workspace.resources.models
+        ranked = fuse(question, candidates, cosine=models.calibration.cosine if models is not None else AS_IT_IS)
         if self._hurry is not None:
             unseen = [one.candidate for one in ranked if math.isnan(one.candidate.cosine)]
             self._hurry(one.function.content_hash for one in unseen)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vizsla_trainer.records import SOURCES
+
 Sampling = Literal["window", "uniform", "softmax", "random"]
 Precision = Literal["auto", "fp32", "bf16"]
 Start = Literal["base", "retriever"]
 
-SOURCES = ("docstring", "comment", "commit", "name", "feedback")
+MINED_SOURCES = tuple(source for source in SOURCES if source != "question")
 """Where mined pairs may come from, in the order in which they are kept when two are alike."""
 
 
@@ -31,7 +33,7 @@ class MineRecipe:
     comment_share: float = 0.25  # of all pairs, at most
 
     def __post_init__(self) -> None:
-        _known("sources", self.sources, SOURCES)
+        _known("sources", self.sources, MINED_SOURCES)
         _positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
         _positive(self, "most_codes_per_package")
         _at_least(self, 0, "most_commits")

@@ -23,6 +23,14 @@ def test_options_change_only_what_they_name() -> None:
     )
 
 
+def test_a_setting_that_nobody_need_make_is_made_by_its_value() -> None:
+    assert Settings().search.rerank_depth is None
+    assert settings_from({"search": {"rerank_depth": 5}})[0].search.rerank_depth == 5
+    settings, (refused,) = settings_from({"search": {"rerank_depth": "many"}})
+    assert settings == Settings()
+    assert "must be a whole number" in refused
+
+
 def test_later_options_stand_upon_earlier_ones() -> None:
     base, _ = settings_from({"search": {"limit": 5}})
     settings, _ = settings_from({"search": {"candidates": 50}}, base=base)

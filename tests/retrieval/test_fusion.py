@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.candidate_builders import candidate, function
+from vizsla.models.calibration import Line
 from vizsla.retrieval.candidates import Candidate
 from vizsla.retrieval.fusion import Pool, features_of, fuse, logit_of, sigmoid, support_of_files
 from vizsla.retrieval.query import Question
@@ -162,3 +163,12 @@ def test_features_of_a_function_without_name_path_or_words_are_finite() -> None:
     bare = candidate(function(1, "", path=""))
     pool = Pool.of(Question.from_text("?"), [bare])
     assert all(math.isfinite(v) for v in features_of(bare, signals_of(ASKED, bare.function), pool, WEIGHTS))
+
+
+def test_cosines_of_another_model_are_read_on_the_scale_of_the_weights() -> None:
+    line = Line(slope=4.0, intercept=-3.0)  # of a model that finds everything alike
+    theirs = [candidate(function(k, "f", path=f"{k}.py"), cosine=c) for k, c in ((1, 0.9), (2, 0.85), (3, math.nan))]
+    ours = [dataclasses.replace(one, cosine=line(one.cosine)) for one in theirs]
+    translated, expected = fuse(ASKED, theirs, cosine=line), fuse(ASKED, ours)
+    assert [one.score for one in translated] == [one.score for one in expected]
+    assert [one.candidate for one in translated if not math.isnan(one.candidate.cosine)] == theirs[:2], "shown as it is"

@@ -8,7 +8,8 @@ import pytest
 from retrieval.candidate_builders import candidate, function
 from vizsla.core.text import function_text
 from vizsla.core.types import Function, Kind, Position, Range, Span
-from vizsla.retrieval.fusion import Ranked, fuse
+from vizsla.models.calibration import Line, Reading
+from vizsla.retrieval.fusion import Ranked, fuse, logit_of
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.rerank import choose_depth, reorder, rerank_text
 
@@ -76,6 +77,34 @@ def test_reading_is_limited_to_what_can_still_win() -> None:
     assert choose_depth(ranked(0.5), 20) == 0
     assert choose_depth(ranked(*(0.5 for _ in range(30))), 20) == 20
     assert choose_depth(ranked(0.9, 0.89, *(-0.9 for _ in range(8))), 20) == 2
+
+
+def test_a_heavier_cross_encoder_lifts_from_farther_below() -> None:
+    found = ranked(0.9, 0.89, *(0.1 for _ in range(8)))
+    light, heavy = (Reading(log_odds=Line(), weight=weight, depth=20) for weight in (0.1, 2.0))
+    assert choose_depth(found, 20, light) == 2
+    assert choose_depth(found, 20, heavy) == 10
+
+
+def test_scores_are_read_as_the_log_odds_that_they_mean() -> None:
+    found = ranked(0.5, 0.4)
+    reading = Reading(log_odds=Line(slope=0.1, intercept=-7.0), weight=2.0, depth=20)
+    again = {one.candidate.function.key: one for one in reorder(found, scores(10.0, 30.0), reading)}
+    by_key = {one.candidate.function.key: one for one in found}
+    # 10 below and above their mean, a tenth of it, twice
+    for key, lift in ((1, -2.0), (2, 2.0)):
+        assert logit_of(again[key].score) - logit_of(by_key[key].score) == pytest.approx(lift, abs=1e-6)
+        assert again[key].rerank == (10.0, 30.0)[key - 1]
+
+
+def test_the_order_is_the_same_whatever_scale_a_cross_encoder_has() -> None:
+    found, opinions = ranked(0.5, 0.48, 0.46, 0.44), (0.3, -0.2, 0.9, 0.1)
+    plain = Reading(log_odds=Line(slope=3.0), weight=1.0, depth=20)
+    other = Reading(log_odds=Line(slope=0.03, intercept=-12.0), weight=1.0, depth=20)
+    first = reorder(found, scores(*opinions), plain)
+    again = reorder(found, scores(*(100.0 * one + 400.0 for one in opinions)), other)
+    assert keys(again) == keys(first)
+    assert [one.score for one in again] == pytest.approx([one.score for one in first], abs=1e-4)
 
 
 def test_the_cross_encoder_reads_the_text_that_the_bi_encoder_read() -> None:

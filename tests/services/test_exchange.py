@@ -14,6 +14,7 @@ from services.roots_at import asked, eventually, places, roots_at, settle
 from services.trees import borrow
 from shop import write_tree
 from vizsla.core.settings import CacheSettings, IndexSettings, ModelSettings, Settings
+from vizsla.models.manifest import read_manifest, write_manifest
 from vizsla.services.resources import Resources
 from vizsla.services.roots import Roots
 
@@ -109,6 +110,28 @@ async def test_another_model_takes_over_while_questions_are_answered(
     answer = await asked(roots, "juggle oranges")
     assert answer.is_semantic
     assert places(answer)[0] == ("shop", "new.py")
+
+
+async def test_each_model_is_read_by_its_own_calibration(
+    roots: Roots, cached: Settings, shop: Path, tmp_path: Path
+) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", "bi-encoder")
+    sunken = {"calibration": {"cosine": {"slope": 1.0, "intercept": -50.0}}}  # no score of such cosines is missed
+    write_manifest(folder, replace(read_manifest(folder), facts=sunken))
+    roots.open_buffer(shop / "new.py", "def juggle_oranges():\n    return 'oranges'\n", 1)
+
+    async def is_sunken() -> bool:
+        settle(roots)
+        hits = (await asked(roots, "juggle oranges")).hits
+        assert "new.py" in {hit.path for hit in hits}
+        (found,) = {hit.score < 1e-50 for hit in hits}
+        return found
+
+    assert not await is_sunken()
+    roots.apply_settings(replace(cached, models=ModelSettings(retriever=str(folder))))
+    assert await is_sunken(), "of the files as of the buffer"
+    roots.apply_settings(cached)
+    assert not await is_sunken()
 
 
 async def test_a_model_that_does_not_work_leaves_the_present_one(roots: Roots, cached: Settings) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from models.tiny_models import make_tiny_model
 from vizsla.core.settings import CacheSettings, ModelSettings, Settings
+from vizsla.models.manifest import read_manifest, write_manifest
+from vizsla.retrieval.fusion import logit_of
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.resources import Resources
 from vizsla.services.searching import SearchService
@@ -18,9 +20,23 @@ from vizsla.services.workspace import Workspace
 
 
 @pytest.fixture
-def reranking(shop: Path, tmp_path: Path) -> Iterator[Workspace]:
+def facts() -> dict[str, object]:
+    """What the manifest of the cross-encoder tells."""
+    return {}
+
+
+@pytest.fixture
+def measured(facts: dict[str, object]) -> None:
+    """A cross-encoder that was best with two candidates."""
+    line = {"slope": 0.5, "intercept": -1.0}
+    facts["calibration"] = {"reranker": line, "setting": {"depth": 2, "weight": 3.0}}
+
+
+@pytest.fixture
+def reranking(shop: Path, tmp_path: Path, facts: dict[str, object]) -> Iterator[Workspace]:
     """The small shop, indexed, with a tiny cross-encoder that knows nothing."""
     folder = make_tiny_model(tmp_path / "reranker", "cross-encoder")
+    write_manifest(folder, replace(read_manifest(folder), facts=facts))
     settings = Settings(cache=CacheSettings(directory=tmp_path / "cache"), models=ModelSettings(reranker=str(folder)))
     settings = replace(settings, search=replace(settings.search, rerank_seconds=60.0))
     with Resources(settings) as resources, Workspace(shop, resources) as workspace:
@@ -59,3 +75,23 @@ async def test_without_time_the_fused_order_stays(reranking: Workspace) -> None:
     fused, last = await answers_of(reranking, SearchRequest(query="retry failed uploads", rerank_seconds=0.0))
     assert not last.is_reranked
     assert [hit.qualified_name for hit in last.hits] == [hit.qualified_name for hit in fused.hits]
+
+
+@pytest.mark.usefixtures("measured")
+async def test_a_measured_reranker_reads_as_many_and_counts_as_much_as_was_best(reranking: Workspace) -> None:
+    fused, last = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    read = [hit for hit in last.hits if hit.why.rerank is not None]
+    assert {hit.qualified_name for hit in read} == {hit.qualified_name for hit in fused.hits[:2]}
+    one, other = read
+    assert one.why.rerank is not None
+    assert other.why.rerank is not None
+    lifts = [logit_of(hit.score) - logit_of(hit.why.fused) for hit in read]
+    assert lifts[0] - lifts[1] == pytest.approx(3.0 * 0.5 * (one.why.rerank - other.why.rerank), abs=1e-4)
+
+
+@pytest.mark.usefixtures("measured")
+async def test_how_many_a_reranker_reads_is_for_the_user_to_say(reranking: Workspace) -> None:
+    resources = reranking.resources
+    resources.settings = replace(resources.settings, search=replace(resources.settings.search, rerank_depth=4))
+    _, last = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    assert sum(hit.why.rerank is not None for hit in last.hits) == 4

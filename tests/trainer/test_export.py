@@ -16,12 +16,15 @@ from models.tiny_models import make_tiny_model
 from trainer.comparisons import a_comparison
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import load_bi_encoder
+from vizsla.models.calibration import Calibration, Line, Reading, calibration_of
 from vizsla.models.in_use import models_in_use
 from vizsla.models.library import list_models, resolve, roll_back
-from vizsla.models.manifest import read_manifest, verify
+from vizsla.models.manifest import Manifest, ModelKind, read_manifest, verify
+from vizsla_trainer.evaluation.calibration import Calibration as Slope
+from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export import folders
 from vizsla_trainer.export.card import model_card
-from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of, offer, remove_earlier
+from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of, offer, remove_earlier
 from vizsla_trainer.export.gate import Decision, refused
 from vizsla_trainer.training.base import load_base, save_model
 
@@ -85,16 +88,66 @@ def test_a_card_and_facts_leave_the_fingerprint_as_it_was(exported: Trained, tmp
         counts={"language": {"python": 7}, "source": {"commit": 7}},
         found=found,
     )
-    describe_model(folder, card=card, facts=facts_of(found.chosen, {"python": 7}, {"mrr_after": 1.0}))
+    facts = facts_of(found, "retriever", before=Line(), counts={"python": 7}, metrics={"mrr_after": 1.0})
+    describe_model(folder, card=card, facts=facts)
     manifest = read_manifest(folder)
     verify(folder, manifest)
     assert manifest.fingerprint == before
     assert manifest.facts["calibration"]["retriever"] == {"slope": 2.0, "intercept": -1.0}  # type: ignore[index]
-    assert manifest.facts["calibration"]["setting"] == {"depth": 10, "weight": 0.5}  # type: ignore[index]
     text = (folder / "README.md").read_text()
     assert "license: MIT" in text
     assert "| python | 7 |" in text
     assert "MRR 0.417 before, 1.000 after" in text
+
+
+def told_of(found: Comparison, role: Role, before: Line = Line()) -> Calibration:  # noqa: B008
+    """What a server reads of the facts of a model."""
+    kind: ModelKind = "bi-encoder" if role == "retriever" else "cross-encoder"
+    facts = facts_of(found, role, before=before, counts={}, metrics={})
+    manifest = Manifest(
+        name="m",
+        kind=kind,
+        dimension=1,
+        max_tokens=64,
+        pooling="mean",
+        normalise=True,
+        facts=json.loads(json.dumps(facts)),
+    )
+    return calibration_of(manifest, manifest)
+
+
+def with_lines(found: Comparison, before: Line, after: Line) -> Comparison:
+    """The same with lines of the cosines of both retrievers."""
+    old, new = (Slope(slope=line.slope, intercept=line.intercept) for line in (before, after))
+    return dataclasses.replace(
+        found,
+        before=dataclasses.replace(found.before, order=old),
+        chosen=dataclasses.replace(found.chosen, order=new),
+    )
+
+
+def test_a_server_reads_the_cosines_of_a_trained_retriever_on_the_scale_of_the_one_before() -> None:
+    old, new = Line(slope=20.0, intercept=-10.0), Line(slope=80.0, intercept=-72.0)
+    found = with_lines(a_comparison([2, 3], [1, 1]), old, new)
+    read = told_of(found, "retriever").cosine
+    for cosine in (0.8, 0.9, 0.95):
+        assert old(read(cosine)) == pytest.approx(new(cosine))
+    # the one before was read on another scale itself
+    before = Line(slope=0.5, intercept=0.1)
+    assert told_of(found, "retriever", before).cosine(0.9) == pytest.approx(before(read(0.9)))
+
+
+def test_a_server_reads_a_trained_reranker_as_it_was_best_when_it_was_measured() -> None:
+    found = a_comparison([2, 3], [1, 1])
+    assert told_of(found, "reranker").reading == Reading(log_odds=Line(slope=2.0, intercept=-1.0), weight=0.5, depth=10)
+    assert told_of(found, "retriever") == Calibration(), "nobody looked at the order of its cosines"
+
+
+def test_of_a_model_that_did_not_win_nothing_is_told() -> None:
+    line = Line(slope=2.0)
+    found = with_lines(a_comparison([2, 3], [1, 1], reranker="none"), line, line)
+    lost = dataclasses.replace(found, chosen=dataclasses.replace(found.chosen, retriever="before"))
+    assert told_of(lost, "retriever") == told_of(lost, "reranker") == Calibration()
 
 
 def test_what_passed_the_gate_is_used_and_the_way_back_is_there(exported: Trained, tmp_path: Path) -> None:

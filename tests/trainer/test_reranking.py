@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from trainer.evaluation_builders import a_code, a_pair
-from vizsla_trainer.evaluation.calibration import Calibration, calibrate
+from vizsla_trainer.evaluation.calibration import Calibration, calibrate, contrast
 from vizsla_trainer.evaluation.reranking import PairScores, Setting, alone, reranked, sweep
 from vizsla_trainer.evaluation.retrieval import Ranking
 
@@ -126,3 +126,30 @@ def test_calibration_stays_finite_where_scores_part_right_from_wrong() -> None:
     found = calibrate(np.array([0, 1, 2, 3], np.float32), np.array([False, False, True, True]))
     assert 0 < found.slope < 1e3
     assert found.log_odds(np.array([3], np.float32))[0] > 0
+
+
+def test_contrast_finds_how_much_a_difference_within_a_query_means_whatever_queries_have_in_common() -> None:
+    random = np.random.default_rng(0)
+    scores = random.normal(size=(4_000, 10))
+    chances = np.exp(3.0 * scores)
+    right = (chances.cumsum(axis=1) / chances.sum(axis=1, keepdims=True) > random.random((4_000, 1))).argmax(axis=1)
+    is_right = np.arange(10) == right[:, None]
+    scores += 5.0 * random.normal(size=(4_000, 1))  # some queries find all alike near
+    found = contrast(scores.astype(np.float32), is_right)
+    assert found.slope == pytest.approx(3.0, rel=0.1)
+    assert found.log_odds(np.float32([scores[is_right].mean()]))[0] == pytest.approx(0.0, abs=0.01)
+    assert calibrate(scores.reshape(-1).astype(np.float32), is_right.reshape(-1)).slope < 0.5
+
+
+def test_contrast_passes_over_queries_without_an_answer_and_candidates_that_are_none() -> None:
+    scores = np.array([[0.9, 0.5, np.nan], [0.5, 0.6, 0.4], [0.4, 0.3, 0.2]], np.float32)
+    is_right = np.array([[True, False, False], [True, False, False], [False, False, False]])
+    expected = contrast(scores[:2], is_right[:2])
+    assert 0 < expected.slope < 1e3
+    assert contrast(scores, is_right) == expected
+
+
+@pytest.mark.parametrize("scores", [np.empty((0, 4)), np.ones((3, 4)), np.full((3, 4), np.nan), -np.eye(4)])
+def test_contrast_of_scores_that_say_nothing_is_none(scores: np.ndarray) -> None:
+    is_right = np.eye(*scores.shape, dtype=bool)
+    assert contrast(scores.astype(np.float32), is_right).slope == 0

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from vizsla_trainer.errors import TrainingError
-from vizsla_trainer.evaluation.calibration import Calibration, calibrate
+from vizsla_trainer.evaluation.calibration import Calibration, calibrate, contrast
 from vizsla_trainer.evaluation.latency import measure_latency
 from vizsla_trainer.evaluation.metrics import Ranks, reciprocal, summarise
 from vizsla_trainer.evaluation.reranking import PairScores, Scores, Setting, alone, reranked, sweep
@@ -92,7 +93,7 @@ def compare(
     if not contest.candidates:
         raise TrainingError("nothing was trained, so there is nothing to compare; enable a model in the recipe")
     pairs = [*dev, *test]
-    found = _Answers(contest, pairs, codes, recipe, report, cancelled)
+    found = _Answers(contest, pairs, codes, recipe, report, cancelled, dev=len(dev))
     random = np.random.default_rng(seed)
     on_dev = _some(random, range(len(dev)), recipe.reranked_dev)
     on_test = _some(random, range(len(dev), len(pairs)), recipe.reranked_test)
@@ -138,7 +139,10 @@ class _Answers:
         recipe: EvaluateRecipe,
         report: Report,
         cancelled: Cancelled,
+        *,
+        dev: int,
     ) -> None:
+        self._dev = list(range(dev))
         self._contest, self._pairs, self._codes, self._recipe = contest, pairs, codes, recipe
         self._report, self._cancelled = report, cancelled
         places = {code.id: index for index, code in enumerate(codes)}
@@ -151,9 +155,12 @@ class _Answers:
         retriever, reranker = names
         ranking = self._ranking(retriever)
         dense = self._calibrated(ranking, members, ranking.cosines[members])
+        order = contrast(ranking.cosines[self._dev], self._right(ranking, self._dev))  # needs no reranker, so of all
         if reranker == NONE:
             mrr = float(reciprocal(ranking.ranks[members]).mean())
-            return System(retriever=retriever, reranker=NONE, setting=None, dense=dense, cross=None, dev_mrr=mrr)
+            return System(
+                retriever=retriever, reranker=NONE, setting=None, dense=dense, cross=None, dev_mrr=mrr, order=order
+            )
         scores = self._scores(names, members, max(self._recipe.depths))
         cross = self._calibrated(ranking, members, scores)
         tried = sweep(
@@ -171,7 +178,15 @@ class _Answers:
             for one, mrr in tried
         )
         setting, mrr = tried[0]
-        return System(retriever=retriever, reranker=reranker, setting=setting, dense=dense, cross=cross, dev_mrr=mrr)
+        return System(
+            retriever=retriever,
+            reranker=reranker,
+            setting=setting,
+            dense=dense,
+            cross=cross,
+            dev_mrr=mrr,
+            order=order,
+        )
 
     def ranks(self, system: System, members: list[int]) -> Ranks:
         """Where a system puts the right codes."""
@@ -245,8 +260,13 @@ class _Answers:
         )
 
     def _calibrated(self, ranking: Ranking, members: list[int], scores: Scores) -> Calibration:
-        right = ranking.candidates[members] == np.array([self._own[i] for i in members])[:, None]
+        right = self._right(ranking, members)
         return calibrate(scores.reshape(-1), right[:, : scores.shape[1]].reshape(-1))
+
+    def _right(self, ranking: Ranking, members: list[int]) -> npt.NDArray[np.bool_]:
+        """Which candidates are right. (members, depth)"""
+        right: npt.NDArray[np.bool_] = ranking.candidates[members] == np.array([self._own[i] for i in members])[:, None]
+        return right
 
 
 def _some(random: np.random.Generator, members: range, most: int) -> list[int]:

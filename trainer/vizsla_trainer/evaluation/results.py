@@ -53,6 +53,7 @@ class System:
         dense: log-odds of its cosines.
         cross: log-odds of its reranker's scores; None without one.
         dev_mrr: on the held-out part that settings are chosen by.
+        order: how much a difference of its cosines means, see ``calibration.contrast``; None where nobody looked.
     """
 
     retriever: str
@@ -61,6 +62,7 @@ class System:
     dense: Calibration
     cross: Calibration | None
     dev_mrr: float
+    order: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from vizsla.models.calibration import Line
 from vizsla.models.in_use import ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import add_model, list_models, remove_model, use_models
 from vizsla.models.manifest import CARD_NAME, Manifest, ModelKind, hash_file, read_manifest, write_manifest
-from vizsla_trainer.evaluation.results import System
+from vizsla_trainer.evaluation.comparing import AFTER
+from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.gate import Decision
+
+Role = Literal["retriever", "reranker"]
 
 _KEPT_RUNS = 3  # models of earlier runs of a workspace that stay added, for the way back
 
@@ -132,13 +137,42 @@ def _is_added(cache_directory: Path, name: str, folder: Path) -> bool:
     )
 
 
-def facts_of(system: System, counts: Mapping[str, object], metrics: Mapping[str, object]) -> dict[str, object]:
-    """What a manifest tells of training: how scores become chances, data counts, measured numbers."""
-    calibration: dict[str, object] = {"retriever": dataclasses.asdict(system.dense)}
-    if system.cross is not None and system.setting is not None:
-        calibration["reranker"] = dataclasses.asdict(system.cross)
-        calibration["setting"] = dataclasses.asdict(system.setting)
-    return {"calibration": calibration, "data": dict(counts), "metrics": dict(metrics)}
+def facts_of(
+    found: Comparison,
+    role: Role,
+    *,
+    before: Line,
+    counts: Mapping[str, object],
+    metrics: Mapping[str, object],
+) -> dict[str, object]:
+    """What a manifest tells of training: how scores are to be read, data counts, measured numbers.
+
+    Args:
+        found: how the models were measured.
+        role: of the model; one that did not win has scores of which nothing is told.
+        before: from the cosines of the retriever that was in use to those that fusion was fitted to.
+        counts: of the data.
+        metrics: what else is told.
+    """
+    return {"calibration": _calibration(found, role, before), "data": dict(counts), "metrics": dict(metrics)}
+
+
+def _calibration(found: Comparison, role: Role, before: Line) -> dict[str, object]:
+    """What ``vizsla.models.calibration`` reads, and the log-odds of cosines besides."""
+    chosen = found.chosen
+    told: dict[str, object] = {}
+    if role == "retriever" and chosen.retriever == AFTER:
+        told["retriever"] = dataclasses.asdict(chosen.dense)
+        old, new = found.before.order, chosen.order
+        if old is not None and new is not None and old.slope > 0 and new.slope > 0:
+            # Where both lines have one value, both cosines mean the same for the order of the same queries' answers.
+            slope, intercept = new.slope / old.slope, (new.intercept - old.intercept) / old.slope
+            told["cosine"] = {"slope": before.slope * slope, "intercept": before(intercept)}
+    if role == "reranker" and chosen.reranker == AFTER and chosen.cross is not None and chosen.setting is not None:
+        told["retriever"] = dataclasses.asdict(chosen.dense)  # whose log-odds the weight counts against
+        told["reranker"] = dataclasses.asdict(chosen.cross)
+        told["setting"] = dataclasses.asdict(chosen.setting)
+    return told
 
 
 def _add_what_others_read(weights: Path, made: Path) -> None:

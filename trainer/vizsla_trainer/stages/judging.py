@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from vizsla.models.calibration import calibration_of
 from vizsla.models.device import choose_device
 from vizsla.models.manifest import MANIFEST_NAME, ModelKind, read_manifest
 from vizsla_trainer.evaluation.comparing import AFTER, BEFORE, Contest, compare
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.card import model_card
-from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of
+from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of
 from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stored import read_json, write_json
@@ -26,7 +27,7 @@ COMPARISON_NAME = "evaluation/comparison.json"
 
 _LARGE = 10_000_000  # bytes
 
-KINDS: Mapping[str, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross-encoder"}
+KINDS: Mapping[Role, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross-encoder"}
 
 
 def convert(context: Context) -> None:
@@ -85,7 +86,8 @@ def gate(context: Context) -> None:
         "retriever_after": dataclasses.asdict(found.retriever_after.metrics),
         "is_offered": decision.is_offered,
     }
-    facts = {**facts_of(found.chosen, counts, metrics), "recipe": json.loads(json.dumps(context.facts.recipe))}
+    before = calibration_of(read_manifest(Path(context.facts.before["retriever"]), kind="bi-encoder")).cosine
+    recipe = json.loads(json.dumps(context.facts.recipe))
     (context.folder / "export").mkdir(exist_ok=True)
     for role in KINDS:
         source, place = context.folder / "converted" / role, context.folder / "export" / role
@@ -103,7 +105,8 @@ def gate(context: Context) -> None:
         )
         with tempfile.TemporaryDirectory(prefix=".exporting-", dir=place.parent) as temporary:
             made = Path(shutil.copytree(source, Path(temporary) / role, copy_function=_copied))
-            describe_model(made, card=card, facts=facts)
+            facts = facts_of(found, role, before=before, counts=counts, metrics=metrics)
+            describe_model(made, card=card, facts={**facts, "recipe": recipe})
             if place.exists():
                 shutil.rmtree(place)
             made.rename(place)

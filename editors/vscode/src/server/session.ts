@@ -8,6 +8,7 @@ import type { ServerState } from "../status/text.ts";
 import { ended, isLost, newClient, type ShowProgress } from "./client.ts";
 import type { Found, Launch } from "./lookup.ts";
 import { offerOf, problemOf, withoutCommand } from "./offer.ts";
+import { nextEvent } from "./waiting.ts";
 
 /** What changes many times a second is asked for this often at most. */
 const REFRESH_MILLISECONDS = 500;
@@ -76,7 +77,7 @@ export class Session implements vscode.Disposable {
       const found = await this.#find();
       if ("problem" in found) {
         await this.#stop();
-        this.#log.warn(found.problem);
+        if (this.#state.kind !== "missing") this.#log.warn(found.problem);
         return this.#become({ kind: "missing", problem: found.problem });
       }
       if (this.#client !== undefined && JSON.stringify(found.launch) === JSON.stringify(this.#launch)) return undefined;
@@ -161,30 +162,15 @@ export class Session implements vscode.Disposable {
   async #asked<T>(token: vscode.CancellationToken, ask: (client: LanguageClient) => Promise<T>): Promise<T> {
     if (this.#state.kind === "missing") await this.follow(); // it may have been installed since
     for (let tries = 1; ; tries++) {
-      while (this.#state.kind === "looking" || this.#state.kind === "starting") await this.#nextState(token);
+      while (this.#state.kind === "looking" || this.#state.kind === "starting") await nextEvent(this.#changed.event, token);
       const client = this.#serving();
       try {
         return await ask(client);
       } catch (error) {
         if (!isLost(error) || tries >= MOST_TRIES || token.isCancellationRequested) throw error;
         // That the server is gone may be known a moment after its questions are.
-        if (this.#state.kind === "serving") await this.#nextState(token, 1000);
+        if (this.#state.kind === "serving") await nextEvent(this.#changed.event, token, 1000);
       }
-    }
-  }
-
-  /** Wait for another state, or for so long. */
-  async #nextState(token: vscode.CancellationToken, milliseconds?: number): Promise<void> {
-    const waiting: vscode.Disposable[] = [];
-    try {
-      await new Promise<void>((done, fail) => {
-        waiting.push(this.#changed.event(() => done()), token.onCancellationRequested(() => fail(new vscode.CancellationError())));
-        if (milliseconds === undefined) return;
-        const timer = setTimeout(done, milliseconds);
-        waiting.push(new vscode.Disposable(() => clearTimeout(timer)));
-      });
-    } finally {
-      for (const each of waiting) each.dispose();
     }
   }
 
@@ -247,8 +233,9 @@ export class Session implements vscode.Disposable {
   #follows(client: LanguageClient, state: State): void {
     if (this.#client !== client) return;
     if (state === State.Running) void this.refresh();
-    // One that ended is started again, or was left alone, which has been said.
-    else if (this.#state.kind !== "stopped") this.#become({ kind: "starting" });
+    else if (this.#state.kind === "stopped") return; // it was left alone, which has been said
+    else if (state !== State.StartFailed) this.#become({ kind: "starting" });
+    else this.#become({ kind: "stopped", problem: "The server of Vizsla could not be started again; see its log." });
   }
 
   /** Ask how things stand, and say so. */

@@ -21,21 +21,22 @@ export async function train(session: Session, recipe?: string): Promise<void> {
   const folder = await chosenFolder();
   if (folder === "none") return;
   const chosen = await vscode.window.showQuickPick(RECIPES, {
-    title: `Train models on ${folder?.name ?? "all folders"}`,
+    title: `Train models on ${folder === "all" ? "all folders" : folder.name}`,
     placeHolder: "On this machine, at low priority, halted while you search; new models answer only if they are surely better",
   });
   if (chosen === undefined) return;
-  await session.command("vizsla.train", { ...(folder === undefined ? {} : { folder: folder.uri.toString() }), recipe: chosen.recipe });
+  const where = folder === "all" ? {} : { folder: folder.uri.toString() };
+  await session.command("vizsla.train", { ...where, recipe: chosen.recipe });
 }
 
-/** The folder to learn from; undefined for all. */
-async function chosenFolder(): Promise<vscode.WorkspaceFolder | undefined | "none"> {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  if (folders.length < 2) return undefined;
+/** The folder to learn from; "none" when the user wants no training after all. */
+async function chosenFolder(): Promise<vscode.WorkspaceFolder | "all" | "none"> {
+  const [first, ...others] = vscode.workspace.workspaceFolders ?? [];
+  if (first === undefined) throw new Error("Open a folder first: models are trained on the folders of the workspace.");
+  if (others.length === 0) return first;
   const items = [
-    { label: "$(files) All folders", folder: undefined },
-    ...folders.map((folder) => ({ label: `$(folder) ${folder.name}`, folder })),
+    { label: "$(files) All folders", folder: "all" as const },
+    ...[first, ...others].map((folder) => ({ label: `$(folder) ${folder.name}`, folder })),
   ];
-  const chosen = await vscode.window.showQuickPick(items, { title: "Train models on" });
-  return chosen === undefined ? "none" : chosen.folder;
+  return (await vscode.window.showQuickPick(items, { title: "Train models on" }))?.folder ?? "none";
 }

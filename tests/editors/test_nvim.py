@@ -46,7 +46,7 @@ def runs(
         if isinstance(item, pytest.Function) and item.originalname == test_the_scenarios_pass.__name__
     ]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        started = {}
+        started: dict[tuple[str, str], Run] = {}
         for version, name in wanted:
             folder = tmp_path_factory.mktemp("nvim")
             environment = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from vizsla_trainer.data import git
 from vizsla_trainer.data.commits import is_test
 from vizsla_trainer.data.files import list_files
 from vizsla_trainer.data.mining import Mined, mine
@@ -250,3 +251,22 @@ def test_subjects_lose_their_tickets_and_boilerplate_is_dropped(subject: str, qu
 )
 def test_files_of_tests_are_known_by_their_paths(path: str, expected: bool) -> None:
     assert is_test(path) is expected
+
+
+def test_without_git_everything_but_commits_is_mined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.py").write_text('def f(a):\n    """Adds the two of them up."""\n    b = a\n    return b\n')
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    result = mine([tmp_path], MineRecipe())
+    assert [pair.query for pair in result.pairs] == ["Adds the two of them up."]
+
+
+def test_a_blob_that_is_too_large_is_passed_over_and_the_next_one_read(repository: Repository) -> None:
+    repository.write("data.py", "x = 1\n" * 500_000)
+    repository.commit("Add data")
+    listed = git.ask(repository.folder, "ls-tree", "HEAD") or b""
+    blobs = {line.split(b"\t")[1]: line.split()[2].decode() for line in listed.splitlines()}
+    with git.Blobs(repository.folder) as contents:
+        assert contents.read(blobs[b"data.py"], 1_000) is None
+        assert (contents.read(blobs[b"shop.py"], 1_000) or b"").startswith(b"def total")
+        assert contents.read("0" * 40, 1_000) is None
+        assert len(contents.read(blobs[b"data.py"], 10_000_000) or b"") == 3_000_000

@@ -120,8 +120,8 @@ def _changed_functions(change: FileChange, functions_of: Callable[[str, str], Fu
 
 
 def _functions(blobs: git.Blobs, blob: str, path: str, most_bytes: int) -> Functions:
-    content = blobs.read(blob)
-    source = as_source(path, content) if content is not None and len(content) <= most_bytes else None
+    content = blobs.read(blob, most_bytes)
+    source = as_source(path, content) if content is not None else None
     if source is None:
         return {}
     try:

@@ -53,39 +53,48 @@ def stream(folder: Path, *arguments: str) -> Iterator[bytes]:
 
 
 class Blobs:
-    """Contents of files in any commit, from one ``git cat-file`` that stays open."""
+    """Contents of files in any commit, from one ``git cat-file`` that stays open from the first question on."""
 
     def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            _command(("cat-file", "--batch")),
-            cwd=folder,
-            env=_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Blobs:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
 
-    def read(self, object_id: str) -> bytes | None:
-        """The content of a blob by its hash; None when there is none."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+    def read(self, object_id: str, most_bytes: int) -> bytes | None:
+        """The content of a blob by its hash; None when there is none, or it is larger: memory never holds that."""
         try:
-            self._process.stdin.write(object_id.encode("ascii") + b"\n")
-            self._process.stdin.flush()
+            process = self._process = self._process or self._open()
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write(object_id.encode("ascii") + b"\n")
+            process.stdin.flush()
         except OSError:
             return None
-        header = self._process.stdout.readline().split()
+        header = process.stdout.readline().split()
         if len(header) != 3:
             return None
-        content = self._process.stdout.read(int(header[2]))
-        self._process.stdout.read(1)  # the line end after it
-        return content if header[1] == b"blob" else None
+        size, is_wanted = int(header[2]), header[1] == b"blob" and int(header[2]) <= most_bytes
+        content = process.stdout.read(size) if is_wanted else None
+        left = 1 if is_wanted else size + 1  # the line end after it
+        while left > 0 and (piece := process.stdout.read(min(left, _PIECE_BYTES))):
+            left -= len(piece)
+        return content
+
+    def _open(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            _command(("cat-file", "--batch")),
+            cwd=self._folder,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
 
 def _command(arguments: tuple[str, ...]) -> list[str]:

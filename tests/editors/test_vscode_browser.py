@@ -50,7 +50,7 @@ def test_somebody_without_a_server_lets_the_extension_install_it(tmp_path: Path)
     try:
         with code_server.code_server(tmp_path / "vscode", {}, package=package, PATH=path) as vscode:
             script = TESTS / "browser" / "private.mjs"
-            print(node(script, str(vscode.port), shop, PICTURES, seconds=600, TOOLS=str(TOOLS)))
+            print(node(script, str(vscode.port), shop, PICTURES, seconds=1100, TOOLS=str(TOOLS)))
     finally:
         print(subprocess.run(["du", "-sm", tmp_path / "vscode"], capture_output=True, text=True, check=False).stdout)
         shutil.rmtree(tmp_path / "vscode", ignore_errors=True)  # hundreds of megabytes

@@ -38,12 +38,19 @@ _QUIET: Final = {
 }
 
 
-def node(*args: str | Path, cwd: Path = EXTENSION, seconds: int = 240, **more: str) -> str:
-    """What Node prints; it must succeed."""
+def node(*args: str | Path, cwd: Path = EXTENSION, seconds: int = 240, stdin: str = "", **more: str) -> str:
+    """What Node prints; it must succeed. ``more`` are variables of its environment."""
     assert NODE.exists(), "Node is not installed for the tests; run .ci/install-vscode"
     environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}", **more}
     done = subprocess.run(
-        [NODE, *args], cwd=cwd, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+        [NODE, *args],
+        cwd=cwd,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -1,43 +1,43 @@
-// From the last key press of a question to its first hits on the screen. Prints JSON: milliseconds of each question.
+// From the input of a question to its first hits on the screen, and to the reranked ones, by the clock of the page.
+// Prints JSON: for each question `first` and `reranked` in milliseconds, the second null when nothing was reranked.
 // Usage: node latency.mjs PORT FOLDER, a question a line on stdin, with the folder of playwright-core in $TOOLS.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { BUSY, openWindow } from "./window.mjs";
 
-const { chromium } = createRequire(`${process.env.TOOLS}/`)("playwright-core");
 const [port, folder] = process.argv.slice(2);
 const questions = readFileSync(0, "utf8").split("\n").filter((line) => line !== "");
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ARGUMENTS });
+const window = await openWindow(port, folder);
+const { page } = window;
 try {
-  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-  page.setDefaultTimeout(120_000);
-  await page.goto(`http://127.0.0.1:${port}/?folder=${folder}`);
-  await page.waitForFunction(() => [...document.querySelectorAll(".statusbar-item")].some((item) => item.textContent.trim() === "Vizsla"));
+  await window.until("ready", async () => (await window.status()) === "Vizsla");
   await page.evaluate(() => {
-    window.drawn = 0;
-    window.pressed = 0;
-    document.addEventListener("keydown", () => ((window.pressed = performance.now()), (window.drawn = 0)), true);
+    const timed = (window.timed = { asked: 0, first: 0, reranked: 0 });
+    const drawn = (name) => {
+      timed[name] = -1;
+      // What changed now is drawn with the next frame; a task after it comes when that is done.
+      requestAnimationFrame(() => setTimeout(() => (timed[name] = performance.now())));
+    };
+    document.addEventListener("input", () => Object.assign(timed, { asked: performance.now(), first: 0, reranked: 0 }), true);
     new MutationObserver(() => {
-      const row = document.querySelector(".quick-input-list .monaco-list-row[aria-label*='▱'], .quick-input-list .monaco-list-row[aria-label*='▰']");
-      const first = row?.getAttribute("aria-label") ?? "";
-      if (first === "" || first === window.before || window.drawn !== 0) return;
-      window.drawn = -1;
-      requestAnimationFrame(() => setTimeout(() => (window.drawn = performance.now())));
-    }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"] });
+      const rows = document.querySelectorAll(".quick-input-list .monaco-list-row");
+      if (timed.first === 0 && [...rows].some((row) => /[▰▱]/.test(row.getAttribute("aria-label") ?? ""))) drawn("first");
+      if (timed.reranked === 0 && document.querySelector(".quick-input-title")?.textContent.includes("reranked")) drawn("reranked");
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["aria-label"] });
   });
+  await window.press("Control+Alt+F", "What does the function do");
   const took = [];
-  await page.keyboard.press("Control+Alt+F");
-  await page.waitForSelector('.quick-input-widget input[placeholder^="What does the function do"]', { state: "visible" });
   for (const question of questions) {
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Delete");
-    await page.waitForTimeout(400);
-    await page.evaluate(() => (window.before = ""));
-    await page.keyboard.type(question, { delay: 5 });
-    await page.waitForFunction(() => window.drawn > 0);
-    took.push(await page.evaluate(() => window.drawn - window.pressed));
+    await window.until("no hits", async () => !(await window.rows()).some((row) => /[▰▱]/.test(row)));
+    await page.keyboard.insertText(question);
+    const { asked, first, reranked } = await window.until(`an answer to '${question}'`, async () => {
+      const timed = await page.evaluate(() => window.timed);
+      return timed.first > 0 && timed.reranked >= 0 && !(await page.isVisible(BUSY)) && page.evaluate(() => window.timed);
+    });
+    took.push({ first: first - asked, reranked: reranked > 0 ? reranked - asked : null });
   }
   console.log(JSON.stringify(took));
 } finally {
-  await browser.close();
+  await window.browser.close();
 }

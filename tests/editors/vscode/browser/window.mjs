@@ -7,14 +7,14 @@ const DEADLINE = 180_000; // a machine may be busy with other things
 export const ROW = ".quick-input-list .monaco-list-row";
 export const ITEM = '.statusbar-item[id="vizsla.vizsla.vizsla.status"]';
 const WIDGET = ".quick-input-widget";
-const BUSY = `${WIDGET} .monaco-progress-container.active`;
+export const BUSY = `${WIDGET} .monaco-progress-container.active`;
 
-/** Open a folder. `pictures` is where pictures go. */
+/** Open a folder. `pictures` is where pictures go; without it, what passes is not recorded either. */
 export async function openWindow(port, folder, pictures) {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ARGUMENTS });
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   page.setDefaultTimeout(DEADLINE);
-  await page.addInitScript(record, ITEM);
+  if (pictures !== undefined) await page.addInitScript(record, ITEM);
   await page.goto(`http://127.0.0.1:${port}/?folder=${folder}`);
   await page.waitForSelector(ITEM);
   return new Window(browser, page, pictures);
@@ -82,6 +82,11 @@ class Window {
 
   async activeTab() {
     return (await this.page.$$eval(".tab.active", (all) => all.map((tab) => tab.getAttribute("data-resource-name"))))[0] ?? "";
+  }
+
+  /** Lines that can be seen, from 1. */
+  lines() {
+    return this.page.$$eval(".monaco-editor .line-numbers", (all) => all.map((number) => Number(number.textContent)));
   }
 
   /** Line of the cursor, from 1. */

@@ -121,6 +121,8 @@ def _reranked(asked: Asked, ranked: Sequence[Ranked], encoder: Encoder, settings
     """As ``services.reranking`` does it, with all the time that it takes."""
     reading = encoder.models.calibration.reading or PLAIN
     depth = choose_depth(ranked, rerank_depth(settings.search, encoder.models), reading)
+    if not depth:
+        return list(ranked)
     head = ranked[:depth]
     texts = [asked.texts[one.candidate.function.key] for one in head]
     scores = encoder.models.rerank(asked.question.text, texts, budget_seconds=_PATIENCE_SECONDS).result()

@@ -137,7 +137,7 @@ def test_contrast_finds_how_much_a_difference_within_a_query_means_whatever_quer
     scores += 5.0 * random.normal(size=(4_000, 1))  # some queries find all alike near
     found = contrast(scores.astype(np.float32), is_right)
     assert found.slope == pytest.approx(3.0, rel=0.1)
-    assert found.log_odds(np.float32([scores[is_right].mean()]))[0] == pytest.approx(0.0, abs=0.01)
+    assert found.log_odds(np.array([scores[is_right].mean()], np.float32))[0] == pytest.approx(0.0, abs=0.01)
     assert calibrate(scores.reshape(-1).astype(np.float32), is_right.reshape(-1)).slope < 0.5
 
 
@@ -150,6 +150,6 @@ def test_contrast_passes_over_queries_without_an_answer_and_candidates_that_are_
 
 
 @pytest.mark.parametrize("scores", [np.empty((0, 4)), np.ones((3, 4)), np.full((3, 4), np.nan), -np.eye(4)])
-def test_contrast_of_scores_that_say_nothing_is_none(scores: np.ndarray) -> None:
-    is_right = np.eye(*scores.shape, dtype=bool)
+def test_contrast_of_scores_that_say_nothing_is_none(scores: npt.NDArray[np.float64]) -> None:
+    is_right = np.eye(len(scores), 4, dtype=bool)
     assert contrast(scores.astype(np.float32), is_right).slope == 0

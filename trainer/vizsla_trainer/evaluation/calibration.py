@@ -74,13 +74,13 @@ def contrast(scores: npt.NDArray[np.float32], is_right: npt.NDArray[np.bool_]) -
     """
     usable = np.isfinite(scores)
     told = (is_right & usable).any(axis=1) & (usable.sum(axis=1) > 1)
-    x, kept = np.where(usable, scores, 0.0)[told].astype(np.float64), usable[told]
+    kept, raw = usable[told], np.where(usable, scores, 0.0)[told].astype(np.float64)
     right = (is_right[told] & kept) / (is_right[told] & kept).sum(axis=1, keepdims=True)
+    x = np.where(kept, raw - raw.sum(axis=1, keepdims=True) / kept.sum(axis=1, keepdims=True), 0.0)
     spread = float(x[kept].std()) if len(x) else 0.0
     if not spread > 0:
         return Calibration(slope=0.0, intercept=0.0)
-    usual = float((x * right).sum(axis=1).mean())
-    x = (x - usual) / spread
+    x /= spread
     slope = 1.0
     for _ in range(_STEPS):  # one variable of a convex function
         logits = np.where(kept, slope * x, -np.inf)
@@ -95,4 +95,5 @@ def contrast(scores: npt.NDArray[np.float32], is_right: npt.NDArray[np.bool_]) -
             break
     if slope <= 0:
         return Calibration(slope=0.0, intercept=0.0)
+    usual = float((raw * right).sum(axis=1).mean())
     return Calibration(slope=slope / spread, intercept=-slope / spread * usual)

@@ -8,6 +8,8 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,12 +27,14 @@ from vizsla_trainer.progress import Progress, Report, never, unheard
 from vizsla_trainer.recipe import Recipe
 from vizsla_trainer.records import read_pairs, write_pairs
 from vizsla_trainer.run_folder import RunFolder, opened_run
+from vizsla_trainer.stages.data import workspace_stamp
 from vizsla_trainer.stages.offering import offer_models
 from vizsla_trainer.stages.opening import check_workspaces, new_run, resumed_run
 from vizsla_trainer.stages.pipeline import NAMES, Outcome, run_stages
 from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context
 from vizsla_trainer.stored import write_json
+from vizsla_trainer.training.base import load_base, save_model
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +142,85 @@ def test_stopping_keeps_what_was_done_and_resuming_mines_nothing_again(toy: Toy,
     assert steps[0] > 3
 
 
+def test_a_wish_to_stop_is_heard_between_stages(toy: Toy, tmp_path: Path) -> None:
+    recipe = toy_recipe(toy.base, gate={"least_queries": 1_000})
+    with pytest.raises(StoppedError, match="stopped before it could judge"):
+        toy_run(toy.copied(tmp_path / "run"), toy.workspace, recipe, toy.settings, cancelled=lambda: True)
+
+
+def test_a_training_that_could_not_be_noted_is_not_done_twice(toy: Toy, tmp_path: Path) -> None:
+    folder = toy.copied(tmp_path / "run")
+    note = folder / "done/retriever.json"
+    steps: list[int] = []
+
+    def report(progress: Progress) -> None:
+        if progress.stage == "retriever" and progress.numbers:
+            steps.append(progress.done)
+            note.mkdir(exist_ok=True)  # a file cannot take its place: as if it ended just then
+
+    context = dataclasses.replace(
+        _context(toy, folder, tmp_path / "cache"),
+        recipe=toy_recipe(toy.base, retriever={"most_steps": 4}),
+        report=report,
+    )
+    with pytest.raises(TrainingError, match="cannot be used"):
+        run_stages(context, ["retriever"])
+    note.rmdir()
+    assert run_stages(context, ["retriever"]).done == ("retriever",)
+    assert steps == [1, 2, 3, 4]
+    assert not list((folder / "retriever").glob("*.safetensors"))
+    assert (folder / "retriever/model/model.safetensors").is_file()
+
+
+def test_hits_opened_since_are_mined_only_where_the_recipe_wants_them(toy: Toy, tmp_path: Path) -> None:
+    plain = _context(toy, toy.copied(tmp_path / "run"), tmp_path / "cache")
+    wanted = dataclasses.replace(plain, recipe=toy_recipe(toy.base, mine={"sources": ["docstring", "feedback"]}))
+    before = [workspace_stamp(context) for context in (plain, wanted)]
+    plain.feedback_log.parent.mkdir(exist_ok=True)
+    plain.feedback_log.write_text("{}\n")
+    after = [workspace_stamp(context) for context in (plain, wanted)]
+    assert before[0] == after[0]
+    assert before[1] != after[1]
+
+
+def test_what_a_killed_process_had_begun_to_write_is_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "retriever").mkdir(parents=True)
+    (folder / ".mine").write_text("kept")
+    program = (
+        "import os, signal, sys, tempfile\nfrom pathlib import Path\nfrom vizsla_trainer.records import published\n"
+        "folder = Path(sys.argv[1])\ntempfile.mkdtemp(prefix='.model.', dir=folder / 'retriever')\n"
+        "with published(folder / 'retriever/checkpoint.safetensors') as temporary:\n"
+        "    temporary.write_bytes(bytes(1_000))\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(folder)], check=False, timeout=120)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(list((folder / "retriever").iterdir())) == 2
+    with opened_run(folder):
+        assert list((folder / "retriever").iterdir()) == []
+    assert (folder / ".mine").read_text() == "kept"
+
+
+def test_code_of_which_nothing_can_be_held_out_is_told_before_anything_is_trained(toy: Toy, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "many", 40)
+    parts = [path.read_text() for path in sorted(workspace.iterdir())]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/all.py").write_text("\n\n".join(parts))
+    outcome, context = toy_run(tmp_path / "run", tmp_path / "one", toy.recipe, toy.with_cache(tmp_path / "cache"))
+    _refused(outcome, context, tmp_path / "cache")
+    assert outcome.decision is not None
+    assert "whole files are held out" in outcome.decision.reasons[0]
+    assert outcome.done == ("mine", "clean")
+
+
+def test_a_disk_too_full_for_the_trained_model_is_named(toy: Toy, tmp_path: Path) -> None:
+    base = load_base(toy.base, kind="bi-encoder", seed=1)
+    with _full_disk(10_000), pytest.raises(TrainingError, match="make room"):
+        save_model(base, tmp_path / "model", max_tokens=16)
+    assert list(tmp_path.iterdir()) == []
+    save_model(base, tmp_path / "model", max_tokens=16)
+
+
 def test_a_stage_alone_says_which_one_it_needs(toy: Toy, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     context = _context(toy, tmp_path / "run", tmp_path / "cache")
@@ -175,6 +258,8 @@ def test_numbers_that_run_away_are_never_put_to_use(toy: Toy, tmp_path: Path) ->
         toy.copied(tmp_path / "run"), toy.workspace, recipe, toy_settings(tmp_path / "cache", good)
     )
     _refused(outcome, context, tmp_path / "cache")
+    assert outcome.report is not None
+    assert "retriever, trouble" in outcome.report.read_text()
 
 
 @pytest.mark.parametrize("functions", [0, 6])

@@ -29,6 +29,7 @@ from vizsla_trainer.stages.stage import Context, Stage, is_wanted
 from vizsla_trainer.stages.training import encoder_of, find_negatives, train_the_reranker
 from vizsla_trainer.stored import write_json
 from vizsla_trainer.training.base import load_base
+from vizsla_trainer.training.checkpoints import CHECKPOINTS
 from vizsla_trainer.training.machine import Machine
 
 FOLDER = "ablation"
@@ -149,6 +150,7 @@ def _stages(variant: str) -> tuple[Stage, Stage]:
         parts=("reranker", "augment"),
         needs=("split", "filter", "retriever", "retriever2", negatives.name),
         makes=(f"{place}/reranker/model", f"{place}/reranker/result.json"),
+        sheds=(f"{place}/reranker/{CHECKPOINTS}",),
         also=lambda context: context.facts.base,
     )
     return negatives, reranker

@@ -11,6 +11,8 @@ import fcntl
 import hashlib
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,10 @@ RUN_NAME = "run.json"
 METRICS_NAME = "metrics.jsonl"
 
 _DONE = "done"
+_UNFINISHED = re.compile(r"\..+\.\d+\.[0-9a-f]{8}\.tmp|\.(?:model\.|exporting-)\w{8}")
+"""Names of what takes another's place when it is whole: ``records.published``, and folders of models."""
+
+_WRITTEN_IN = (".*", "*/.*", "ablation/*/*/.*")  # and nowhere else: the folder may be one that holds more than a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +162,21 @@ def opened_run(path: Path) -> Iterator[RunFolder]:
             raise TrainingError(
                 f"another process is training in {path}; wait for it, or choose another folder with --out"
             ) from None
+        _sweep(path)
         yield RunFolder(path)
     finally:
         os.close(lock)
+
+
+def _sweep(path: Path) -> None:
+    """Delete what processes that were killed had begun to write: nobody else does, and checkpoints are large."""
+    places = [place for pattern in _WRITTEN_IN for place in path.glob(pattern)]
+    for left in (place for place in places if _UNFINISHED.fullmatch(place.name)):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 def told(error: OSError, folder: Path) -> TrainingError:

@@ -105,6 +105,8 @@ def train(
             context = new_run(folder, asked, wanted, settings, device=device, report=report, cancelled=cancelled)
         try:
             outcome = run_stages(context, [str(name) for name in stage or ()])
+            if cancelled():
+                raise StoppedError("stopped before any model was offered; run it again to go on")
         except StoppedError as stopped:
             print(f"vizsla: {stopped}", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None

@@ -29,7 +29,7 @@ _LEAST_PAIRS = 20
 
 
 def workspace_stamp(context: Context) -> object:
-    """What tells that a workspace changed: its last commit, and its files' sizes and times."""
+    """What tells that a workspace changed: its last commit, its files' sizes and times, and what was opened in it."""
     stamps: list[object] = []
     for workspace in map(Path, context.facts.workspaces):
         if is_corpus(workspace):
@@ -37,6 +37,9 @@ def workspace_stamp(context: Context) -> object:
             continue
         head = ask(workspace, "rev-parse", "HEAD") or b""
         stamps.append([str(workspace), head.decode("ascii", "replace").strip(), _files(workspace)])
+    if "feedback" in context.recipe.mine.sources and context.feedback_log.is_file():
+        status = context.feedback_log.stat()
+        stamps.append([status.st_size, status.st_mtime_ns])
     return stamps
 
 
@@ -104,6 +107,12 @@ def split_pairs(context: Context) -> None:
     write_json(
         folder / DROPS_NAME, {reason: {"count": count, "examples": []} for reason, count in parts.dropped.items()}
     )
+    if not (parts.train and parts.dev and parts.test):
+        raise TrainingError(
+            f"of {sum(map(len, (parts.train, parts.dev, parts.test)))} pairs {len(parts.train)} are there to learn "
+            f"from, {len(parts.dev)} to choose by and {len(parts.test)} to measure by: whole files are held out, so "
+            "code in more files is needed; give larger workspaces"
+        )
 
 
 def filter_pairs(context: Context) -> None:

@@ -19,6 +19,7 @@ from vizsla_trainer.stages.judging import COMPARISON_NAME
 from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context, Stage, is_wanted
 from vizsla_trainer.stored import read_json
+from vizsla_trainer.training.checkpoints import CHECKPOINTS
 
 _DATA = ("mine", "split", "filter")
 """Stages whose files every training reads."""
@@ -57,6 +58,7 @@ def _training(
         parts=(part, "augment"),
         needs=(*_DATA, *reads),
         makes=(f"{name}/model", f"{name}/result.json"),
+        sheds=(f"{name}/{CHECKPOINTS}",),
         also=also,
     )
 
@@ -233,13 +235,19 @@ def run_stages(context: Context, only: Sequence[str] = ()) -> Outcome:
 
 
 def do_stage(stage: Stage, context: Context) -> bool:
-    """Do a stage unless it is done. Returns whether there was something to do."""
+    """Do a stage unless it is done. Returns whether there was something to do.
+
+    Raises:
+        StoppedError: there is, and the user asked to stop.
+    """
     note = context.folder.note(stage.name)
     is_kept = stage.name == "mine" and not context.mines_again
     key = note.key if note and is_kept else stage.key(context)
     if context.folder.is_done(stage.name, key):
         context.report(Progress(stage=stage.name, done=1, total=1, unit="", message="done before"))
         return False
+    if context.cancelled():
+        raise StoppedError(f"stopped before it could {stage.does}; run it again to go on")
     context.folder.forget(stage.name)
     context.report(Progress(stage=stage.name, done=0, total=0, unit="", message=stage.does))
     context.folder.log({"stage": stage.name, "event": "begun", "time": time.time()})
@@ -247,6 +255,9 @@ def do_stage(stage: Stage, context: Context) -> bool:
     stage.run(context)
     seconds = time.monotonic() - began
     context.folder.finish(stage.name, key, stage.makes, seconds)
+    for pattern in stage.sheds:
+        for path in context.folder.path.glob(pattern):
+            path.unlink(missing_ok=True)
     context.folder.log({"stage": stage.name, "event": "done", "time": time.time(), "seconds": seconds})
     context.report(Progress(stage=stage.name, done=1, total=1, unit="", message="done"))
     return True

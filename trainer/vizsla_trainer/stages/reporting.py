@@ -16,6 +16,7 @@ from vizsla_trainer.run_folder import RunFolder
 from vizsla_trainer.stages.data import DROPS_NAME, MINED_NAME
 from vizsla_trainer.stages.judging import COMPARISON_NAME
 from vizsla_trainer.stages.stage import Context, is_wanted
+from vizsla_trainer.stages.training import RESULT_NAME
 from vizsla_trainer.stored import read_json, write_json
 from vizsla_trainer.training.metrics_log import METRICS_NAME
 
@@ -45,6 +46,7 @@ def write_report(context: Context, decision: Decision) -> Path:
             "seed": context.recipe.seed,
             "trained on": context.facts.device,
             "functions": len(context.corpus) if folder.note("mine") else 0,
+            **_endings(folder),
             **({"files that could not be read": f"{len(lost)}: {', '.join(lost[:_NAMED])}"} if lost else {}),
             "minutes": ", ".join(f"{name} {spent / 60:.1f}" for name, spent in seconds.items()),
         },
@@ -88,6 +90,21 @@ def _counts(context: Context) -> dict[str, dict[str, int]]:
         counts[f"{part}, by source"] = dict(Counter(str(pair.source) for pair in pairs).most_common())
         counts[f"{part}, by language"] = dict(Counter(pair.language for pair in pairs).most_common())
     return counts
+
+
+def _endings(folder: RunFolder) -> dict[str, str]:
+    """Of each training that did not go its way: what was left out, and why it ended."""
+    found = {}
+    for name in _TRAININGS:
+        if not folder.note(name):
+            continue
+        result = read_json(folder / name / RESULT_NAME, dict)
+        said = [f"{result['skipped_steps']} steps left out"] if result.get("skipped_steps") else []
+        if result.get("stopped"):
+            said.append(f"ended after {result['steps']} steps: {result['stopped']}")
+        if said:
+            found[f"{name}, trouble"] = "; ".join(said)
+    return found
 
 
 def _lost(folder: RunFolder) -> list[str]:

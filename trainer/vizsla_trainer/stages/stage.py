@@ -80,6 +80,7 @@ class Stage:
         parts: names of the parts of the recipe that decide what it makes.
         needs: stages whose files it reads.
         makes: files and folders that it makes, relative to the run folder.
+        sheds: patterns of files that nothing needs once it is done, and not a moment earlier.
         also: what else decides what it makes, as JSON values.
     """
 
@@ -89,6 +90,7 @@ class Stage:
     parts: tuple[str, ...]
     needs: tuple[str, ...]
     makes: tuple[str, ...]
+    sheds: tuple[str, ...] = ()
     also: Callable[[Context], object] = lambda _: None
 
     def key(self, context: Context) -> str:

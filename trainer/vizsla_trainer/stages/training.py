@@ -28,6 +28,9 @@ from vizsla_trainer.training.lessons import Augment
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
 
+RESULT_NAME = "result.json"
+"""What came of a training, in its folder."""
+
 _DEV_RANKS = 50
 """Of each dev query, from which the lists that a reranker is watched by are drawn."""
 
@@ -199,7 +202,4 @@ def _augment(context: Context) -> Augment:
 
 def _write_result(context: Context, name: str, result: TrainResult) -> None:
     told = {**dataclasses.asdict(result), "folder": str(result.folder.relative_to(context.folder.path))}
-    write_json(context.folder / name / "result.json", told)
-    # Nothing goes on from here any more, and a checkpoint is four times as large as the model.
-    for path in (context.folder / name).glob("*.safetensors"):
-        path.unlink()
+    write_json(context.folder / name / RESULT_NAME, told)

@@ -13,6 +13,7 @@ from vizsla.models.manifest import MANIFEST_NAME, TOKENIZER_NAME, Manifest, Mode
 from vizsla.models.sources import needs_extra, read_source
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.models.weights import load_network
+from vizsla_trainer.errors import TrainingError
 
 if TYPE_CHECKING:
     import torch
@@ -89,12 +90,22 @@ def save_model(base: Base, destination: Path, *, max_tokens: int) -> None:
         base: its network as it is now.
         destination: the folder, published whole.
         max_tokens: longest input that it learned from.
+
+    Raises:
+        TrainingError: the disk is full, or the folder cannot be written.
     """
+    from safetensors import SafetensorError
+
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=f".{destination.name}.") as temporary:
         made = Path(temporary) / "made"
         network: Any = base.network
-        network.save_pretrained(made, max_shard_size="1TB")
+        try:
+            network.save_pretrained(made, max_shard_size="1TB")
+        except (OSError, SafetensorError) as error:  # the second one hides what the system said in its words
+            raise TrainingError(
+                f"the trained model cannot be written to {destination} ({error}); make room there and run it again"
+            ) from None
         (made / TOKENIZER_NAME).write_text(base.tokenizer, encoding="utf-8")
         _write_json(
             made / "tokenizer_config.json",

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import torch
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
+CHECKPOINTS = "*.safetensors"
+"""Pattern of everything that a training goes on from: four times as large as its model, and of no use when it ended."""
+
 _META = "training"
 
 

@@ -8,25 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vizsla_trainer.records import Code, Pair, Source, code_id, make_pair
+from trainer import builders
+from vizsla_trainer.records import Code, Pair, Source, make_pair
 
 
 def a_code(name: str, body: str, *, doc: str = "", language: str = "python", workspace: str = "w") -> Code:
-    path = f"{name}.py"
-    text = f"{name}\n{doc}\n{body}"
-    return Code(
-        id=code_id(workspace=workspace, path=path, text=text),
-        workspace=workspace,
-        path=path,
-        name=name,
-        qualified_name=name,
-        kind="function",
-        language=language,
-        signature=f"def {name}()",
-        doc=doc,
-        text=text,
-        bare=f"{name}\n{body}",
-    )
+    text, bare = f"{name}\n{doc}\n{body}", f"{name}\n{body}"
+    return builders.a_code(text, f"{name}.py", workspace, bare=bare, doc=doc, name=name, language=language)
 
 
 def a_pair(code: Code, query: str, source: Source = "commit") -> Pair:

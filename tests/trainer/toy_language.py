@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.tiny_models import WORDS, save_tokenizer
+from trainer import builders
 from vizsla_trainer.recipe import RerankerRecipe, RetrieverRecipe
-from vizsla_trainer.records import Code, Pair, Source, code_id, make_pair
+from vizsla_trainer.records import Code, Pair, Source, make_pair
 from vizsla_trainer.training.examples import Corpus, Example, examples_of
 
 QUERY_WORDS = ["parse", "read", "write", "sort", "find", "open", "close", "sign", "answer", "request"]
@@ -34,20 +35,7 @@ def a_code(
     bare: str | None = None,
     path: str = "",
 ) -> Code:
-    path = path or f"{len(text)}.py"
-    return Code(
-        id=code_id(workspace="toy", path=path, text=text),
-        workspace="toy",
-        path=path,
-        name=name,
-        qualified_name=name,
-        kind="function",
-        language="python",
-        signature="",
-        doc=doc,
-        text=text,
-        bare=text if bare is None else bare,
-    )
+    return builders.a_code(text, path or f"{len(text)}.py", "toy", bare=bare, doc=doc, name=name)
 
 
 def a_corpus(codes: Sequence[Code]) -> Corpus:

@@ -8,35 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trainer.builders import a_code
 from vizsla_trainer.data.cleaning import clean, keep_consistent
 from vizsla_trainer.data.rules import mended, rules
 from vizsla_trainer.recipe import CleanRecipe
-from vizsla_trainer.records import Code, Pair, Source, code_id, make_pair
+from vizsla_trainer.records import Pair, Source, make_pair
 
 RECIPE = CleanRecipe(near_duplicate=0.9, consistency_least_codes=1)
-
-
-def code(text: str, path: str = "a.py") -> Code:
-    return Code(
-        id=code_id(workspace="w", path=path, text=text),
-        workspace="w",
-        path=path,
-        name="f",
-        qualified_name="f",
-        kind="function",
-        language="python",
-        signature="def f()",
-        doc="",
-        text=text,
-        bare=text,
-    )
 
 
 def words(start: int, count: int = 30) -> str:
     return " ".join(f"w{number}" for number in range(start, start + count))
 
 
-CODES = [code(words(100 * number)) for number in range(8)]
+CODES = [a_code(words(100 * number)) for number in range(8)]
 
 
 def dropped_by(query: str, source: Source = "docstring", recipe: CleanRecipe = RECIPE) -> str:
@@ -123,7 +108,7 @@ def test_what_a_person_typed_stays_as_it_is() -> None:
 
 
 def test_a_copy_of_code_and_query_is_folded_and_the_docstring_stays() -> None:
-    copy = code(words(0), "copy.py")
+    copy = a_code(words(0), "copy.py")
     pairs = [
         make_pair(CODES[0], "Reads the whole file.", "comment", text="custom", custom="x"),
         make_pair(CODES[0], "reads the whole file", "docstring", text="bare"),

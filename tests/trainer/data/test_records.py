@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trainer.builders import a_code
 from vizsla_trainer.records import (
-    Code,
     Pair,
     RecordsError,
-    code_id,
     make_pair,
     positive_text,
     published,
@@ -25,26 +24,10 @@ from vizsla_trainer.records import (
 )
 
 
-def code(text: str = "def f():\n    return 1", bare: str = "", *, path: str = "a.py", doc: str = "") -> Code:
-    return Code(
-        id=code_id(workspace="w", path=path, text=text),
-        workspace="w",
-        path=path,
-        name="f",
-        qualified_name="f",
-        kind="function",
-        language="python",
-        signature="def f()",
-        doc=doc,
-        text=text,
-        bare=bare or text,
-    )
-
-
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=5))
 def test_codes_and_pairs_are_read_as_they_were_written(texts: list[tuple[str, str]]) -> None:
-    codes = [code(text, bare) for text, bare in texts]
+    codes = [a_code(text, bare=bare or text) for text, bare in texts]
     pairs = [make_pair(one, one.text, "commit", time=1.5) for one in codes]
     pairs += [make_pair(one, "q", "name", text="custom", custom="c" + one.text) for one in codes]
     with tempfile.TemporaryDirectory() as folder:
@@ -56,28 +39,28 @@ def test_codes_and_pairs_are_read_as_they_were_written(texts: list[tuple[str, st
 
 
 def test_a_path_that_is_no_unicode_survives(tmp_path: Path) -> None:
-    odd = code(path="caf\udce9.py")
+    odd = a_code(path="caf\udce9.py")
     write_codes(tmp_path / "c", [odd])
     assert list(read_codes(tmp_path / "c")) == [odd]
 
 
 def test_the_same_records_make_the_same_bytes(tmp_path: Path) -> None:
-    write_codes(tmp_path / "one", [code()])
-    write_codes(tmp_path / "two", [code()])
+    write_codes(tmp_path / "one", [a_code()])
+    write_codes(tmp_path / "two", [a_code()])
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def test_what_fails_half_way_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "codes.jsonl.gz"
-    write_codes(path, [code()])
+    write_codes(path, [a_code()])
 
     def failing() -> object:
-        yield code("other")
+        yield a_code("other")
         raise OSError("no space left on device")
 
     with pytest.raises(OSError, match="no space"):
         write_codes(path, failing())  # type: ignore[arg-type]
-    assert list(read_codes(path)) == [code()]
+    assert list(read_codes(path)) == [a_code()]
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
 
@@ -100,20 +83,20 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path, content
 
 def test_a_torn_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "codes"
-    write_codes(path, [code(str(number)) for number in range(100)])
+    write_codes(path, [a_code(str(number)) for number in range(100)])
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(RecordsError):
         list(read_codes(path))
 
 
 def test_records_of_another_kind_are_refused(tmp_path: Path) -> None:
-    write_codes(tmp_path / "codes", [code()])
+    write_codes(tmp_path / "codes", [a_code()])
     with pytest.raises(RecordsError, match="no Pair"):
         list(read_pairs(tmp_path / "codes"))
 
 
 def test_docstrings_are_sought_among_bare_codes_and_all_else_among_full_ones() -> None:
-    documented = code("full", "bare")
+    documented = a_code("full", bare="bare")
     docstring = make_pair(documented, "q", "docstring", text="bare")
     name = make_pair(documented, "q", "name", text="custom", custom="hidden")
     commit = make_pair(documented, "q", "commit")
@@ -123,8 +106,8 @@ def test_docstrings_are_sought_among_bare_codes_and_all_else_among_full_ones() -
 
 def test_a_pair_is_refused_where_its_text_is_not_what_it_says() -> None:
     with pytest.raises(ValueError, match="custom"):
-        make_pair(code(), "q", "name", text="custom")
+        make_pair(a_code(), "q", "name", text="custom")
     with pytest.raises(ValueError, match="not that of the pair"):
-        positive_text(make_pair(code(), "q", "commit"), code("other"))
+        positive_text(make_pair(a_code(), "q", "commit"), a_code("other"))
     with pytest.raises(ValueError, match="source"):
         Pair(id="", query="", code="", source="dream", language="", workspace="", path="", text="full")  # type: ignore[arg-type]

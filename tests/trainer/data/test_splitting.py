@@ -9,27 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trainer.builders import a_code
 from vizsla_trainer.data.splitting import LeakError, Split, assert_no_leak, split
 from vizsla_trainer.recipe import SplitRecipe
-from vizsla_trainer.records import Code, Pair, Source, code_id, make_pair
+from vizsla_trainer.records import Code, Pair, Source, make_pair
 
 RECIPE = SplitRecipe(dev_share=0.1, test_share=0.2)
-
-
-def code(text: str, path: str, workspace: str = "w") -> Code:
-    return Code(
-        id=code_id(workspace=workspace, path=path, text=text),
-        workspace=workspace,
-        path=path,
-        name="f",
-        qualified_name="f",
-        kind="function",
-        language="python",
-        signature="def f()",
-        doc="",
-        text=text,
-        bare=text,
-    )
 
 
 def text(number: int) -> str:
@@ -42,10 +27,10 @@ def made(
 ) -> tuple[list[Pair], list[Code]]:
     """Pairs of so many files; ``copies`` of them have the code of another, a word apart."""
     rng = random.Random(seed)
-    codes = [code(text(1_000 * file + n), f"{file}.py") for file in range(files) for n in range(per_file)]
+    codes = [a_code(text(1_000 * file + n), f"{file}.py") for file in range(files) for n in range(per_file)]
     for _ in range(copies):
         at = rng.randrange(len(codes))
-        codes[at] = code(rng.choice(codes).text + " more", codes[at].path)
+        codes[at] = a_code(rng.choice(codes).text + " more", codes[at].path)
     codes = list({one.id: one for one in codes}.values())
     pairs = [
         make_pair(one, f"query {place}", source, time=float(place) if source == "commit" else None)
@@ -114,7 +99,7 @@ def test_the_newest_commits_are_tested() -> None:
 
 
 def test_functions_of_one_commit_stay_together() -> None:
-    codes = [code(text(number), f"{number}.py") for number in range(60)]
+    codes = [a_code(text(number), f"{number}.py") for number in range(60)]
     pairs = [
         make_pair(one, f"commit {place // 3}", "commit", time=float(place // 3)) for place, one in enumerate(codes)
     ]
@@ -126,7 +111,7 @@ def test_functions_of_one_commit_stay_together() -> None:
 def test_boilerplate_in_every_file_does_not_hinder_holding_out() -> None:
     """All files hold one and the same function, so that by likeness they are a single group."""
     pairs, codes = made(40, 3)
-    same = [code("the same words in each of all the files", f"{file}.py") for file in range(40)]
+    same = [a_code("the same words in each of all the files", f"{file}.py") for file in range(40)]
     pairs += [make_pair(one, f"boilerplate {place}", "docstring") for place, one in enumerate(same)]
     found = split(pairs, codes + same, RECIPE, 1)
     assert len(found.test) >= 20 and len(found.dev) >= 10 and len(found.train) >= 60
@@ -135,7 +120,7 @@ def test_boilerplate_in_every_file_does_not_hinder_holding_out() -> None:
 
 
 def test_files_of_one_name_in_two_workspaces_are_two() -> None:
-    codes = [code(text(number), "a.py", f"w{number}") for number in range(40)]
+    codes = [a_code(text(number), "a.py", f"w{number}") for number in range(40)]
     pairs = [make_pair(one, f"query {place}", "docstring") for place, one in enumerate(codes)]
     found = split(pairs, codes, RECIPE, 1)
     assert len(found.test) == 8 and len(found.dev) == 4
@@ -150,22 +135,22 @@ def test_few_pairs_are_split_without_complaint() -> None:
 
 @pytest.mark.parametrize("kind", ["file", "copy", "query", "time", "closed"])
 def test_every_leak_is_seen(kind: str) -> None:
-    one, other = code(text(1), "a.py"), code(text(2), "b.py")
+    one, other = a_code(text(1), "a.py"), a_code(text(2), "b.py")
     kinds: dict[str, tuple[list[Code], Pair]] = {
-        "file": ([], make_pair(code(text(3), "b.py"), "third", "docstring")),
-        "copy": ([], make_pair(code(text(2) + " more", "c.py"), "third", "docstring")),
-        "query": ([], make_pair(code(text(4), "d.py"), "Second.", "docstring")),
-        "time": ([], make_pair(code(text(5), "e.py"), "third", "commit", time=9.0)),
+        "file": ([], make_pair(a_code(text(3), "b.py"), "third", "docstring")),
+        "copy": ([], make_pair(a_code(text(2) + " more", "c.py"), "third", "docstring")),
+        "query": ([], make_pair(a_code(text(4), "d.py"), "Second.", "docstring")),
+        "time": ([], make_pair(a_code(text(5), "e.py"), "third", "commit", time=9.0)),
         "closed": ([], make_pair(one, "first", "docstring")),
     }
     leaked = kinds[kind][1]
     codes = [
         one,
         other,
-        code(text(3), "b.py"),
-        code(text(2) + " more", "c.py"),
-        code(text(4), "d.py"),
-        code(text(5), "e.py"),
+        a_code(text(3), "b.py"),
+        a_code(text(2) + " more", "c.py"),
+        a_code(text(4), "d.py"),
+        a_code(text(5), "e.py"),
     ]
     clean = Split(
         train=[make_pair(one, "first", "docstring")],

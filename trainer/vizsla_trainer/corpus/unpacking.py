@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -27,6 +27,7 @@ _MOST_READ = 16 << 30  # bytes of one package that are unpacked, written or not
 _MOST_FILE = 1_000_000  # bytes: what is longer is data, or was made by a program
 _MOST_MEMBERS = 2_000_000
 _MOST_NAME = 200  # letters of a path
+_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts", ".pyi")  # say again what the sources beside them say
 
 
 class UnpackError(TrainingError):
@@ -61,7 +62,8 @@ def unpack(archive: Path, folder: Path, *, only: Sequence[str] = ()) -> Unpacked
     Args:
         archive: zip or tar, the latter packed or not.
         folder: that takes the place of what was there, when everything went well.
-        only: folders of the archive that are taken, without the outermost one; what is above them falls away.
+        only: folders of the archive that are taken, without the outermost one. What is above them falls away, and of
+            one alone its own name too: as dist it would not be looked into.
 
     Raises:
         UnpackError: nothing was written.
@@ -71,6 +73,10 @@ def unpack(archive: Path, folder: Path, *, only: Sequence[str] = ()) -> Unpacked
     temporary.mkdir(parents=True)
     try:
         unpacked = _unpack(archive, temporary, only)
+        twins = _remove_twins(temporary)
+        if twins:
+            left_out = {**unpacked.left_out, "twice": unpacked.left_out.get("twice", 0) + twins}
+            unpacked = replace(unpacked, files=unpacked.files - twins, left_out=left_out)
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
         return unpacked
@@ -133,6 +139,8 @@ def _reason_against(path: str, place: str, content: bytes, seen: set[bytes]) -> 
         return "of an excluded repository"
     if is_test(place):
         return "test or example"
+    if place.endswith(_DECLARATIONS):
+        return "declarations"
     if forbids_use(content):
         return "licence"
     digest = hashlib.sha256(content).digest()
@@ -140,6 +148,17 @@ def _reason_against(path: str, place: str, content: bytes, seen: set[bytes]) -> 
         return "twice"
     seen.add(digest)
     return ""
+
+
+def _remove_twins(folder: Path) -> int:
+    """Of JavaScript that is there for each kind of module loader keep one. Returns how many files went."""
+    removed = 0
+    for path in [*folder.rglob("*.cjs"), *folder.rglob("*.js")]:
+        better = (".mjs",) if path.suffix == ".js" else (".mjs", ".js")
+        if any(path.with_suffix(suffix).exists() for suffix in better):
+            path.unlink()
+            removed += 1
+    return removed
 
 
 def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
@@ -190,5 +209,5 @@ def _placed(path: str, only: Sequence[str]) -> str | None:
     for folder in only:
         wanted = PurePosixPath(folder)
         if PurePosixPath(path).is_relative_to(wanted):
-            return PurePosixPath(path).relative_to(wanted.parent).as_posix()
+            return PurePosixPath(path).relative_to(wanted if len(only) == 1 else wanted.parent).as_posix()
     return None

@@ -56,7 +56,13 @@ def write_set(folder: Path, **files: Iterable[Mapping[str, object]]) -> Path:
     return folder
 
 
-def make_corpus(root: Path, packages: Mapping[str, Mapping[str, str]], **facts: tuple[str, ...]) -> Path:
+def make_corpus(
+    root: Path,
+    packages: Mapping[str, Mapping[str, str]],
+    *,
+    exclude: tuple[str, ...] = (),
+    questions: tuple[str, ...] = (),
+) -> Path:
     kept = {}
     for name, files in packages.items():
         for path, text in files.items():
@@ -75,7 +81,7 @@ def make_corpus(root: Path, packages: Mapping[str, Mapping[str, str]], **facts: 
             unpacked=Unpacked(),
         )
     (root / "sources").mkdir(parents=True, exist_ok=True)
-    write_json(root / "packages.json", CorpusRecord(packages=kept, **facts))
+    write_json(root / "packages.json", CorpusRecord(packages=kept, exclude=exclude, questions=questions))
     return root
 
 

@@ -147,7 +147,7 @@ def pin(
     clients = Clients(folder)
     for number, package in enumerate(packages):
         if cancelled():
-            raise StoppedError("not every package is pinned yet; run it again, it goes on from here")
+            raise StoppedError("not every package is pinned yet, and nothing is written; run it again")
         report(Progress(stage="pin", done=number, total=len(packages), unit="packages"))
         try:
             file = clients.fetch(package, folder / _DOWNLOADS)

@@ -89,8 +89,8 @@ def test_a_heavier_cross_encoder_lifts_from_farther_below() -> None:
 def test_scores_are_read_as_the_log_odds_that_they_mean() -> None:
     found = ranked(0.5, 0.4)
     reading = Reading(log_odds=Line(slope=0.1, intercept=-7.0), weight=2.0, depth=20)
-    again = {one.candidate.function.key: one for one in reorder(found, scores(10.0, 30.0), reading)}
-    by_key = {one.candidate.function.key: one for one in found}
+    again: dict[int, Ranked] = {one.candidate.function.key: one for one in reorder(found, scores(10.0, 30.0), reading)}
+    by_key: dict[int, Ranked] = {one.candidate.function.key: one for one in found}
     # 10 below and above their mean, a tenth of it, twice
     for key, lift in ((1, -2.0), (2, 2.0)):
         assert logit_of(again[key].score) - logit_of(by_key[key].score) == pytest.approx(lift, abs=1e-6)

@@ -131,8 +131,8 @@ def _copied(source: str, destination: str) -> None:
     shutil.copyfile(source, destination)
 
 
-def _trained_weights(context: Context) -> dict[str, Path]:
-    found = {}
+def _trained_weights(context: Context) -> dict[Role, Path]:
+    found: dict[Role, Path] = {}
     if is_wanted("retriever", context.recipe):
         found["retriever"] = context.retriever
     if is_wanted("reranker", context.recipe):

@@ -156,10 +156,13 @@ def test_questions_of_sets_join_what_is_mined(tmp_path: Path) -> None:
     corpus = make_corpus(
         tmp_path / "corpus", {"mean": {"a.py": functions("mean", 3)}}, questions=(str(tmp_path / "sets"),)
     )
-    mined = mine_corpus(corpus, RECIPE)
+    # A quarter of so few is less than one.
+    few = mine_corpus(corpus, dataclasses.replace(RECIPE, sources=("docstring",), question_share=0.2))
+    assert not [pair for pair in few.pairs if pair.source == "question"]
+    mined = mine_corpus(corpus, dataclasses.replace(RECIPE, question_share=0.5))
     (pair,) = [pair for pair in mined.pairs if pair.source == "question"]
     assert (pair.query, pair.text, pair.language, pair.workspace) == ("How to set x?", "full", "go", "questions_go")
-    assert {code.text for code in mined.codes if code.language == "go"} == {"x := 1", "y := 2"}
+    assert {code.text for code in mined.codes if code.language == "go"} == {"y := 2"}
     assert next(code.text for code in mined.codes if code.id == pair.code) == "y := 2"
     assert mined.counts["question/go"] == 1
 

@@ -31,13 +31,14 @@ class MineRecipe:
     most_functions_per_commit: int = 3  # a commit that changed more says little of each
     name_share: float = 0.10  # of all pairs, at most
     comment_share: float = 0.25  # of all pairs, at most
+    question_share: float = 0.25  # likewise, of those that a corpus folder names
 
     def __post_init__(self) -> None:
         _known("sources", self.sources, MINED_SOURCES)
         _positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
         _positive(self, "most_codes_per_package")
         _at_least(self, 0, "most_commits")
-        _shares(self, "name_share", "comment_share")
+        _shares(self, "name_share", "comment_share", "question_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def mine_corpus(
 
     Shares of sources hold for each package. Of a package with more than ``recipe.most_codes_per_package`` codes those
     that answer a question stay first; then, of all, ``recipe.most_codes`` are drawn likewise, from each language in
-    turn the same number as long as it lasts.
+    turn the same number as long as it lasts. Codes of people's questions come on top of these.
 
     Raises:
         StoppedError: the user asked to stop.
@@ -58,8 +58,9 @@ def mine_corpus(
         report(Progress(stage="mine", done=number, total=len(folders), unit="packages"))
         kept = without_copies(mined, excluded) if excluded else mined
         add(_at_most(kept, recipe.most_codes_per_package))
-    add(mine_questions([Path(path) for path in record.questions]))
     whole = _at_most(Mined(codes=list(codes.values()), pairs=list(pairs.values())), recipe.most_codes)
+    questions = mine_questions([Path(path) for path in record.questions])
+    whole = joined(whole, _share_of(questions, len(whole.pairs), recipe.question_share))
     counts["codes"] = len(whole.codes)
     for pair in whole.pairs:
         counts[pair.source] += 1
@@ -113,6 +114,14 @@ def _each(folders: Sequence[Path], recipe: MineRecipe, processes: int) -> Iterat
 
 def _mine_one(folder: Path, recipe: MineRecipe) -> Mined:
     return mine([folder], recipe)
+
+
+def _share_of(questions: Mined, others: int, share: float) -> Mined:
+    """Of the questions no more than their share of all pairs, drawn by their hash, with their codes."""
+    most = int(others * share / (1 - share))
+    pairs = sorted(questions.pairs, key=lambda pair: content_hash(pair.id))[:most]
+    answers = {pair.code for pair in pairs}
+    return Mined(codes=[code for code in questions.codes if code.id in answers], pairs=pairs)
 
 
 def _at_most(mined: Mined, most: int) -> Mined:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SECONDS = 120.0  # machines under test may be slow; whatever is waited for comes in a moment
+SECONDS = 240.0  # machines under test may be slow; whatever is waited for comes in a moment
 
 
 class Terminal:
@@ -35,12 +35,14 @@ class Terminal:
         """Type text as it stands."""
         self.run("send-keys", "-l", text)
 
-    def screen_with(self, *parts: str, without: Sequence[str] = ()) -> str:
-        """The screen, as soon as it shows all of these and none of those."""
+    def screen_with(self, *parts: str, without: Sequence[str] = (), or_else: str = "") -> str:
+        """The screen, as soon as it shows all of these and none of those; or, if given, that."""
         deadline = time.monotonic() + SECONDS
         while True:
             screen = self.run("capture-pane", "-p")
             if all(part in screen for part in parts) and not any(part in screen for part in without):
+                return screen
+            if or_else and or_else in screen:
                 return screen
             assert time.monotonic() < deadline, screen
             time.sleep(0.1)

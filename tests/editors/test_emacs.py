@@ -15,8 +15,11 @@ from editors.manual import configuration
 
 ASKING = Path(__file__).parent / "emacs" / "asking.el"
 
-# Emacs as it was unpacked has no compiler to make itself faster with.
-PLAIN = "(setq native-comp-jit-compilation nil native-comp-enable-subr-trampolines nil)"
+# Emacs as it was unpacked has no compiler to make itself faster with, and machines under test may be slow.
+PLAIN = (
+    "(setq native-comp-jit-compilation nil native-comp-enable-subr-trampolines nil"
+    " eglot-connect-timeout 240 eglot-sync-connect t lsp-response-timeout 60)"
+)
 # What is shown around a buffer lies in files that Debian's installation would have made known.
 BARE_LSP = (
     "(setq lsp-auto-configure nil lsp-lens-enable nil lsp-headerline-breadcrumb-enable nil lsp-enable-snippet nil"
@@ -30,8 +33,9 @@ START_LSP = (
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    ("heading", "before", "start"), [("### eglot", PLAIN, START_EGLOT), ("### lsp-mode", BARE_LSP, START_LSP)]
+    ("heading", "before", "start"), [("### eglot", "t", START_EGLOT), ("### lsp-mode", BARE_LSP, START_LSP)]
 )
 def test_questions_are_answered_also_about_unsaved_text_and_hits_are_jumped_to(
     heading: str, before: str, start: str, environment: dict[str, str], shop: Path, tmp_path: Path
@@ -42,7 +46,7 @@ def test_questions_are_answered_also_about_unsaved_text_and_hits_are_jumped_to(
     init.write_text(configuration(heading, "elisp"), encoding="utf-8")
     command = [str(program), "-Q", "--batch", "--eval", PLAIN, "--eval", before, "-l", str(init), "--eval", start]
     command += ["-l", str(ASKING), "-f", "ert-run-tests-batch-and-exit"]
-    done = subprocess.run(command, cwd=shop, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, cwd=shop, env=environment, capture_output=True, text=True, timeout=1100, check=False)
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
     assert "Ran 3 tests, 3 results as expected, 0 unexpected" in printed, printed

@@ -23,7 +23,7 @@
   "Run BODY until it gives something; WHAT is said when it never does.
 What fails meanwhile is tried again: the server is being started."
   (declare (indent 1))
-  `(let ((deadline (+ (float-time) 120)) found problem)
+  `(let ((deadline (+ (float-time) 240)) found problem)
      (while (not (setq found (condition-case failure (progn ,@body) (error (setq problem failure) nil))))
        (when (> (float-time) deadline)
          (ert-fail (list ,what problem asking-shown)))

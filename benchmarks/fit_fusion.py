@@ -123,6 +123,8 @@ def cases_of(one: QuestionSet, encoder: Encoder, count: int, *, most_queries: in
             answers = set(one.answers[query["qid"]])
             if not found:
                 continue
+            line = encoder.models.calibration.cosine  # as they are served: then the weights fit whatever it is
+            found = [dataclasses.replace(candidate, cosine=line(candidate.cosine)) for candidate in found]
             cases.append(_case(one.name, group, question, found, names, answers, one.has_files))
             if not one.has_files and library.store.function_count > 2_000:
                 kept = [i for i, name in enumerate(names) if name in answers or zlib.crc32(name.encode()) % 10 == 0]

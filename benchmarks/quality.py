@@ -34,7 +34,8 @@ from vizsla.retrieval.duplicates import fold_duplicates
 from vizsla.retrieval.fusion import Ranked, fuse
 from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
-from vizsla.retrieval.rerank import reorder
+from vizsla.retrieval.rerank import PLAIN, reorder
+from vizsla.services.reranking import rerank_depth
 
 Measures = dict[str, dict[str, float]]
 """Of one set: stage to measure to value."""
@@ -60,7 +61,8 @@ def main() -> int:
     with Encoder(settings) as encoder:
         for one in read_sets(arguments.data, names, most_queries=arguments.queries):
             began = time.monotonic()
-            tallies = measure(one, encoder, candidates=settings.search.candidates, depth=settings.search.rerank_depth)
+            depth = rerank_depth(settings.search, encoder.models)
+            tallies = measure(one, encoder, candidates=settings.search.candidates, depth=depth)
             if one.has_files and not arguments.no_cli:
                 tallies.update(ask_command_line(one, with_reranker=encoder.models.has_reranker))
             results[one.name] = {stage: tally.means(over_groups=one.has_files) for stage, tally in tallies.items()}
@@ -81,6 +83,7 @@ def measure(one: QuestionSet, encoder: Encoder, *, candidates: int, depth: int) 
     tallies = {stage: Tally() for stage in ("lexical", "dense", "fused")}
     if encoder.models.has_reranker:
         tallies["reranked"] = Tally()
+    reading = encoder.models.calibration.reading or PLAIN
     for group in one.groups:
         codes, queries = one.codes_of(group), one.queries_of(group)
         library = build_library(codes, encoder, whole_files=one.has_files)
@@ -92,13 +95,13 @@ def measure(one: QuestionSet, encoder: Encoder, *, candidates: int, depth: int) 
             dense = sorted((c.dense_rank, c.function.key) for c in found if c.dense_rank is not None)
             tallies["lexical"].add(group, _names((key for _, key in lexical), library), right)
             tallies["dense"].add(group, _names((key for _, key in dense), library), right)
-            fused = fold_duplicates(fuse(question, found))
+            fused = fold_duplicates(fuse(question, found, cosine=encoder.models.calibration.cosine))
             tallies["fused"].add(group, _names(_keys(fused), library), right)
             if "reranked" in tallies:
                 head = fused[:depth]
                 texts = [_source(ranked, text_of[library.code_of[ranked.candidate.function.key]]) for ranked in head]
                 scores = encoder.models.rerank(question.text, texts, budget_seconds=600).result()
-                again = [*reorder(head, scores), *fused[depth:]]
+                again = [*reorder(head, scores, reading), *fused[depth:]]
                 tallies["reranked"].add(group, _names(_keys(again), library), right)
     return tallies
 

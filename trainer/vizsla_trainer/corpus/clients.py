@@ -110,8 +110,10 @@ def sha256_of(path: Path) -> str:
 
 
 def _chosen(package: Package, folder: Path) -> Path:
-    """The file that came: the one that the list names, else the largest."""
-    came = sorted((path for path in folder.iterdir() if path.is_file()), key=lambda path: -path.stat().st_size)
+    """The file that came: the one that the list names, else the main one."""
+    # Of Debian's the one without an addition is the program; others are tests, data, what it is built with.
+    files = [path for path in folder.iterdir() if path.is_file()]
+    came = sorted(files, key=lambda path: (".orig-" in path.name, -path.stat().st_size))
     named = [path for path in came if path.name == package.file]
     if not came or (package.file and not named):
         found = ", ".join(path.name for path in came) or "nothing"

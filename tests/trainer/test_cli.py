@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from models.tiny_models import make_tiny_model
 from trainer.toy import make_workspace
+from vizsla.cli.app import run
 from vizsla.models.in_use import models_in_use
 from vizsla.models.library import add_model
 
@@ -36,28 +38,58 @@ freezes_embeddings = false
 """
 
 
-def test_commands_say_what_they_do_without_loading_what_trains(run_vizsla: Run) -> None:
-    for command in (["train"], ["eval"], ["eval", "r2ps"]):
-        done = run_vizsla(*command, "--help")
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith(f"Usage: vizsla {' '.join(command)} [OPTIONS]")
-    listed = run_vizsla("--help").stdout
-    assert "Train models on your own code." in listed
+@dataclass(frozen=True)
+class Told:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_what_cannot_be_done_is_told_in_a_sentence(run_vizsla: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def run_here(cache: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Run the command line in this process, where a fault is raised: a process of its own takes seconds to begin."""
+
+    def called(*arguments: str | Path) -> Told:
+        capsys.readouterr()
+        status = run(list(map(str, arguments)))
+        return Told(status, *capsys.readouterr())
+
+    return called
+
+
+def test_commands_say_what_they_do_without_loading_what_trains() -> None:
+    program = (
+        "import sys\nfrom vizsla.cli.app import run\n"
+        "for command in (['train'], ['eval'], ['eval', 'r2ps'], []):\n    assert run([*command, '--help']) == 0\n"
+        "sys.exit(bool({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    for command in ("train", "eval", "eval r2ps"):
+        assert f"Usage: vizsla {command} [OPTIONS]" in done.stdout
+    assert "Train models on your own code." in done.stdout.split("Usage: vizsla [OPTIONS]")[1]
+
+
+def test_what_cannot_be_done_is_told_in_a_sentence(run_here: Callable[..., Told], tmp_path: Path) -> None:
     for arguments, said in (
         (["train", tmp_path / "nowhere"], "cannot be read"),
         (["train", "--recipe", "nothing", tmp_path], "there is no recipe 'nothing'"),
         (["train", "--stage", "dream", tmp_path], "'dream' is not one of"),
-        (["train", "--resume", "--out", tmp_path / "out", tmp_path], "no run began in"),
         (["train", "--device", "tpu", tmp_path], "--device must be cpu, cuda or mps"),
         (["eval", "r2ps"], "missing option '--data'"),
     ):
-        done = run_vizsla(*arguments)
+        done = run_here(*arguments)
         assert done.returncode == 2, done.stderr
         assert said in done.stderr.lower() or said in done.stderr
-        assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_never_began_cannot_go_on(run_vizsla: Run, tmp_path: Path) -> None:
+    done = run_vizsla("train", "--resume", "--out", tmp_path / "out", tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "no run began in" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
@@ -88,7 +120,7 @@ def test_a_workspace_without_code_leaves_the_models_in_use_and_says_why(run_vizs
 
 @pytest.mark.slow
 def test_ctrl_c_and_a_kill_leave_a_run_that_goes_on(cache: Path, tmp_path: Path) -> None:
-    base, workspace = make_tiny_model(tmp_path / "base", "bi-encoder"), make_workspace(tmp_path / "shop")
+    base, workspace = make_tiny_model(tmp_path / "base", "bi-encoder"), make_workspace(tmp_path / "shop", 80)
     recipe = tmp_path / "toy.toml"
     recipe.write_text(RECIPE.format(base=json.dumps(str(base))))
     command = ["train", "--json", "--recipe", str(recipe), "--out", str(tmp_path / "out"), str(workspace)]
@@ -100,17 +132,19 @@ def test_ctrl_c_and_a_kill_leave_a_run_that_goes_on(cache: Path, tmp_path: Path)
     assert models_in_use(cache).retriever == "default"
 
 
-def test_models_are_used_listed_rolled_back_and_removed_by_name(run_vizsla: Run, cache: Path, tmp_path: Path) -> None:
+def test_models_are_used_listed_rolled_back_and_removed_by_name(
+    run_here: Callable[..., Told], cache: Path, tmp_path: Path
+) -> None:
     add_model(str(make_tiny_model(tmp_path / "a", "bi-encoder")), cache, kind="bi-encoder", name="mine")
     add_model(str(make_tiny_model(tmp_path / "b", "cross-encoder")), cache, kind="cross-encoder", name="ranker")
-    assert "retriever mine, reranker ranker" in run_vizsla("models", "use", "mine", "ranker").stdout
-    used = [line.split()[0] for line in run_vizsla("models", "list").stdout.splitlines() if line.endswith("in use")]
+    assert "retriever mine, reranker ranker" in run_here("models", "use", "mine", "ranker").stdout
+    used = [line.split()[0] for line in run_here("models", "list").stdout.splitlines() if line.endswith("in use")]
     assert used == ["mine", "ranker"]
-    assert "is in use" in run_vizsla("models", "rm", "mine").stderr
-    assert "retriever default, reranker default" in run_vizsla("models", "rollback").stdout
-    assert run_vizsla("models", "rm", "mine").returncode == 0
-    assert "no model named 'mine'" in run_vizsla("models", "use", "mine").stderr
-    assert "retriever default, reranker none" in run_vizsla("models", "use", "default", "none").stdout
+    assert "is in use" in run_here("models", "rm", "mine").stderr
+    assert "retriever default, reranker default" in run_here("models", "rollback").stdout
+    assert run_here("models", "rm", "mine").returncode == 0
+    assert "no model named 'mine'" in run_here("models", "use", "mine").stderr
+    assert "retriever default, reranker none" in run_here("models", "use", "default", "none").stdout
 
 
 def _ended(command: Sequence[str], number: signal.Signals, *, at: int, seen: list[int] | None = None) -> int:

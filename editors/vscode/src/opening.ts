@@ -11,15 +11,17 @@ export function placeOf(hit: SearchHit): { uri: vscode.Uri; range: vscode.Range 
   };
 }
 
-/** Open a hit, with the cursor at its beginning. Says so when its file is gone. */
-export async function openHit(hit: SearchHit, column: vscode.ViewColumn = vscode.ViewColumn.Active): Promise<void> {
+/** Open a hit, with the cursor at its beginning. Says so when its file is gone, and returns whether it is there. */
+export async function openHit(hit: SearchHit, column: vscode.ViewColumn = vscode.ViewColumn.Active): Promise<boolean> {
   const { uri, range } = placeOf(hit);
   try {
     const selection = new vscode.Range(range.start, range.start);
     const editor = await vscode.window.showTextDocument(uri, { viewColumn: column, selection });
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    return true;
   } catch {
     void vscode.window.showWarningMessage(`'${hit.path}' cannot be opened; it may have been moved or deleted since.`);
+    return false;
   }
 }
 
@@ -74,7 +76,7 @@ export class Preview implements vscode.Disposable {
     await vscode.window.tabGroups.close(ours.map(({ tab }) => tab), true);
   }
 
-  /** Stay where the preview is. */
+  /** Show nothing more; where one is, one stays, unless `restore` is called. */
   async keep(): Promise<void> {
     this.#isOver = true;
     await this.#shown;

@@ -89,8 +89,7 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
 
   async #open(node: Node): Promise<void> {
     if (node.kind !== "hit") return;
-    if (node.question.isAsked) this.#onOpened(node.question.text, node.hit);
-    await openHit(node.hit);
+    if ((await openHit(node.hit)) && node.question.isAsked) this.#onOpened(node.question.text, node.hit);
   }
 
   async #rerun(node: Node): Promise<void> {

@@ -194,10 +194,11 @@ class Picker {
   async #choose(hit: SearchHit, column: vscode.ViewColumn): Promise<void> {
     this.#keep();
     this.#isChosen = true;
-    if (this.#answered !== "") this.#session.opened(this.#answered, hit);
+    const question = this.#answered;
     await this.#preview.keep();
     this.#pick.hide();
-    await openHit(hit, column);
+    if (!(await openHit(hit, column))) await this.#preview.restore();
+    else if (question !== "") this.#session.opened(question, hit);
   }
 
   /** What was asked goes into the side bar and the history. */

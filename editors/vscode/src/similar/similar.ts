@@ -37,7 +37,7 @@ export async function showSimilar(session: Session, results: Results, uri?: vsco
     isChosen = true;
     await preview.keep();
     pick.hide();
-    await openHit(hit);
+    if (!(await openHit(hit))) await preview.restore();
   });
   pick.onDidHide(async () => {
     isHidden = true;

@@ -84,10 +84,11 @@ try {
   await window.shot("9-models");
   await window.escape();
 
-  step("a hit whose file vanished meanwhile is said, and nothing else changes");
+  step("a hit whose file vanished meanwhile is said, and one is where one was");
+  const [before, tabs] = [await window.activeTab(), await window.tabs()];
   const hits = await window.ask("a vector of numbers made smaller");
   // One that is not shown yet: what an editor has open it does not read again.
-  const shown = [placeOf(hits[0]).file, ...(await window.tabs())];
+  const shown = [placeOf(hits[0]).file, ...tabs];
   const gone = hits.findIndex((row) => /[▰▱]/.test(row) && !shown.includes(placeOf(row).file) && fileNamed(placeOf(row).file).length === 1);
   assert.ok(gone > 0, hits.join("\n"));
   rmSync(fileNamed(placeOf(hits[gone]).file)[0]);
@@ -95,6 +96,7 @@ try {
   await window.until("the highlight", async () => (await window.highlighted()) === hits[gone]);
   await page.keyboard.press("Enter");
   await window.until("the sentence", () => window.said("cannot be opened; it may have been moved or deleted since"));
+  await window.until("back", async () => (await window.activeTab()) === before && (await window.tabs()).length === tabs.length);
   await window.shot("10-vanished");
   step("done");
 } catch (error) {

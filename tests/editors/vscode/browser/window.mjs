@@ -15,7 +15,7 @@ export async function openWindow(port, folder, pictures) {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   page.setDefaultTimeout(DEADLINE);
   if (pictures !== undefined) await page.addInitScript(record, ITEM);
-  await page.goto(`http://127.0.0.1:${port}/?folder=${folder}`);
+  await page.goto(`http://127.0.0.1:${port}/?folder=${folder}`, { waitUntil: "commit" });
   await page.waitForSelector(ITEM);
   return new Window(browser, page, pictures);
 }

@@ -8,6 +8,7 @@ const [port, where, trust, extension, tests] = process.argv.slice(2);
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ARGUMENTS });
 let status = 1;
+const LONGEST = 600_000; // milliseconds; a machine may be busy with other things
 try {
   const page = await (await browser.newContext({ viewport: { width: 1000, height: 700 } })).newPage();
   let finish;
@@ -33,9 +34,9 @@ try {
   }, trust === "asking");
   const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
   const payload = [["extensionDevelopmentPath", remote(extension)], ["extensionTestsPath", remote(tests)], ["skipWelcome", "true"]];
-  await page.goto(`http://127.0.0.1:${port}/?${where}&payload=${encodeURIComponent(JSON.stringify(payload))}`);
+  await page.goto(`http://127.0.0.1:${port}/?${where}&payload=${encodeURIComponent(JSON.stringify(payload))}`, { waitUntil: "commit", timeout: LONGEST });
   let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(() => resolve("too late"), 600_000)));
+  const late = new Promise((resolve) => (timer = setTimeout(() => resolve("too late"), LONGEST)));
   const code = await Promise.race([finished, late]);
   clearTimeout(timer);
   console.log(`# exit ${code}`);

@@ -29,7 +29,7 @@ export async function activated(): Promise<VizslaApi> {
 }
 
 /** Wait until something holds. */
-export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
+export async function until<T>(what: string, holds: () => T | Promise<T>, seconds = 180): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const value = await holds();

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 from vizsla.models.export import export
@@ -55,11 +59,20 @@ MAX_TOKENS = 64
 
 def make_tiny_model(folder: Path, kind: ModelKind, *, seed: int = 0) -> Path:
     """A model folder with safetensors and an fp32 ONNX file of the same weights; other weights for another seed."""
+    return Path(shutil.copytree(_made(kind, seed), folder))
+
+
+@functools.cache
+def _made(kind: ModelKind, seed: int) -> Path:
+    """Such a folder, made once in a session: to export one takes longer than most tests that need it."""
     import torch
     import transformers
 
+    root = tempfile.mkdtemp(prefix="tiny-model-")
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    folder = Path(root) / "made"
     torch.manual_seed(seed)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     config = transformers.BertConfig(
         vocab_size=len(WORDS),
         hidden_size=DIMENSION,

@@ -163,6 +163,7 @@ def _measured(context: Context, dev: Sequence[Pair], test: Sequence[Pair]) -> li
     ranking = rank_pairs(
         encoder, pairs, codes, depth=max(recipe.depths), report=context.report, cancelled=context.cancelled
     )
+    encoder.keep()
     own = [context.corpus.places[pair.code] for pair in pairs]
     on_dev = list(range(len(dev)))[: recipe.reranked_dev]
     on_test = list(range(len(dev), len(pairs)))[: recipe.reranked_test]

@@ -14,8 +14,7 @@ from vizsla_trainer.progress import Cancelled, Report, never, unheard
 from vizsla_trainer.records import Code, Pair, positive_text
 from vizsla_trainer.training.encoding import Encoder
 from vizsla_trainer.training.examples import Corpus, examples_of, group_of, rival_text
-
-Vectors = npt.NDArray[np.float32]
+from vizsla_trainer.training.vectors import RememberingEncoder
 
 _NOBODY = -1
 
@@ -33,24 +32,6 @@ class Ranking:
     ranks: Ranks
     candidates: npt.NDArray[np.int64]
     cosines: npt.NDArray[np.float32]
-
-
-class RememberingEncoder:
-    """Vectors of texts by one model, each text of code embedded once: most are alike with and without documentation."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, Vectors] = {}
-
-    def encode(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        """Vectors of length 1 in the order of the texts. (texts, dimension)"""
-        if is_query:
-            return self._encoder.encode(texts, is_query=True)
-        # In their order and not that of a set, so that a batch is the same one in every process.
-        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if missing:
-            self._known.update(zip(missing, self._encoder.encode(missing, is_query=False), strict=True))
-        return np.stack([self._known[text] for text in texts])
 
 
 def rank_pairs(

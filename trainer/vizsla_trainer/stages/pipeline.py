@@ -8,29 +8,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vizsla.core.errors import VizslaError
-from vizsla.models.manifest import MANIFEST_NAME, hash_file, read_manifest
 from vizsla_trainer.errors import StoppedError, TrainingError
 from vizsla_trainer.evaluation.results import Change, Comparison, changes_by_source
 from vizsla_trainer.export.gate import Decision, refused
 from vizsla_trainer.progress import Progress
-from vizsla_trainer.run_folder import key_of, told
+from vizsla_trainer.run_folder import told
 from vizsla_trainer.stages import data, judging, training
 from vizsla_trainer.stages.judging import COMPARISON_NAME
 from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context, Stage, is_wanted
 from vizsla_trainer.stored import read_json
 from vizsla_trainer.training.checkpoints import CHECKPOINTS
+from vizsla_trainer.training.vectors import fingerprint_of
 
 _DATA = ("mine", "split", "filter")
 """Stages whose files every training reads."""
 
 
 def _base(role: str) -> Callable[[Context], object]:
-    return lambda context: _fingerprint(Path(context.facts.base[role]))
+    return lambda context: fingerprint_of(Path(context.facts.base[role]))
 
 
 def _contestants(context: Context) -> object:
-    return {role: _fingerprint(Path(folder)) for role, folder in context.facts.before.items()}
+    return {role: fingerprint_of(Path(folder)) for role, folder in context.facts.before.items()}
 
 
 def _chosen_parts(context: Context) -> object:
@@ -269,11 +269,3 @@ def _check_needs(stage: Stage, context: Context) -> None:
             raise TrainingError(
                 f"the stage {stage.name} needs what {name} makes, which is not there; run --stage {name} first"
             )
-
-
-def _fingerprint(folder: Path) -> str:
-    """Names a model folder by its content."""
-    if (folder / MANIFEST_NAME).is_file():
-        return read_manifest(folder).fingerprint
-    files = [*folder.glob("*.json"), *folder.glob("*.safetensors")]
-    return key_of({path.name: hash_file(path).sha256 for path in files})

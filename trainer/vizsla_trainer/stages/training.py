@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from vizsla_trainer.data.augmenting import augment
 from vizsla_trainer.errors import TrainingError
-from vizsla_trainer.evaluation.retrieval import RememberingEncoder
 from vizsla_trainer.negatives.ranking import rank_corpus
 from vizsla_trainer.negatives.sampling import depth_for, sample_negatives
 from vizsla_trainer.records import published
@@ -22,11 +21,12 @@ from vizsla_trainer.retriever.dev import make_dev as make_retriever_dev
 from vizsla_trainer.retriever.training import train_retriever
 from vizsla_trainer.stages.stage import Context
 from vizsla_trainer.stored import write_json
-from vizsla_trainer.training.encoding import Encoder, open_encoder
+from vizsla_trainer.training.encoding import open_encoder
 from vizsla_trainer.training.examples import Example, examples_of, forbidden_codes, with_negatives
 from vizsla_trainer.training.lessons import Augment
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
+from vizsla_trainer.training.vectors import RememberingEncoder, kept_vectors
 
 RESULT_NAME = "result.json"
 """What came of a training, in its folder."""
@@ -66,8 +66,9 @@ def train_the_reranker(context: Context, place: str = "reranker", negatives: str
     )
     candidates: Sequence[Sequence[int]] = []
     if held_out:
+        encoder = encoder_of(context, context.retriever)
         ranked = rank_corpus(
-            encoder_of(context, context.retriever),
+            encoder,
             held_out,
             context.corpus,
             depth=_DEV_RANKS,
@@ -75,6 +76,7 @@ def train_the_reranker(context: Context, place: str = "reranker", negatives: str
             report=context.report,
             cancelled=context.cancelled,
         )
+        encoder.keep()
         candidates = ranked.codes.tolist()
     result = train_reranker(
         context.retriever if recipe.reranker.start == "retriever" else Path(context.facts.base["reranker"]),
@@ -120,8 +122,9 @@ def _sample(context: Context, model: Path, name: str) -> None:
     examples, corpus = training_examples(context), context.training_corpus
     if not examples:
         raise TrainingError("there is no pair to find wrong codes for; give more or larger workspaces")
+    encoder = encoder_of(context, model)
     ranked = rank_corpus(
-        encoder_of(context, model),
+        encoder,
         examples,
         corpus,
         depth=depth_for(recipe, codes=len(corpus)),
@@ -130,6 +133,7 @@ def _sample(context: Context, model: Path, name: str) -> None:
         report=context.report,
         cancelled=context.cancelled,
     )
+    encoder.keep()
     epochs = context.recipe.reranker.epochs
     sampled = sample_negatives(
         ranked,
@@ -157,8 +161,8 @@ def _read(folder: Path) -> Sampled:
         raise TrainingError(f"{folder / 'sampled.npz'} cannot be read ({error}); delete it and run again") from None
 
 
-def encoder_of(context: Context, model: Path) -> Encoder:
-    """A retriever's folder, opened to embed with."""
+def encoder_of(context: Context, model: Path) -> RememberingEncoder:
+    """A retriever's folder, opened to embed with; what it embedded for an earlier stage is known."""
     recipe = context.recipe
     machine = Machine(
         device=context.device,
@@ -166,15 +170,10 @@ def encoder_of(context: Context, model: Path) -> Encoder:
         threads=recipe.threads,
         chunk_tokens=recipe.retriever.chunk_tokens,
     )
-    # Most codes read alike in both views, and as the positives of their pairs.
+    query_tokens, code_tokens = recipe.retriever.query_tokens, recipe.retriever.code_tokens
     return RememberingEncoder(
-        open_encoder(
-            model,
-            machine,
-            threads=recipe.threads,
-            query_tokens=recipe.retriever.query_tokens,
-            code_tokens=recipe.retriever.code_tokens,
-        )
+        open_encoder(model, machine, threads=recipe.threads, query_tokens=query_tokens, code_tokens=code_tokens),
+        kept_vectors(context.folder / "vectors", model, machine.device.type, recipe.retriever.precision, code_tokens),
     )
 
 

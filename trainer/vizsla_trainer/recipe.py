@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vizsla_trainer.recipe_checks import check_at_least, check_known, check_positive, check_shares
 from vizsla_trainer.records import SOURCES
 
 Sampling = Literal["window", "uniform", "softmax", "random"]
@@ -34,11 +35,11 @@ class MineRecipe:
     question_share: float = 0.25  # likewise, of those that a corpus folder names
 
     def __post_init__(self) -> None:
-        _known("sources", self.sources, MINED_SOURCES)
-        _positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
-        _positive(self, "most_codes_per_package")
-        _at_least(self, 0, "most_commits")
-        _shares(self, "name_share", "comment_share", "question_share")
+        check_known("sources", self.sources, MINED_SOURCES)
+        check_positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
+        check_positive(self, "most_codes_per_package")
+        check_at_least(self, 0, "most_commits")
+        check_shares(self, "name_share", "comment_share", "question_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,9 @@ class CleanRecipe:
     examples_per_rule: int = 5  # shown in the report
 
     def __post_init__(self) -> None:
-        _positive(self, "least_words", "consistency_k", "consistency_pool")
-        _at_least(self, 0, "consistency_least_codes", "examples_per_rule")
-        _shares(self, "near_duplicate")
+        check_positive(self, "least_words", "consistency_k", "consistency_pool")
+        check_at_least(self, 0, "consistency_least_codes", "examples_per_rule")
+        check_shares(self, "near_duplicate")
         if self.most_words < self.least_words:
             raise ValueError(f"most_words must be at least least_words, got {self.most_words}")
 
@@ -79,8 +80,8 @@ class SplitRecipe:
     near_duplicate: float = 0.7  # Jaccard of shingles from which two codes are of one cluster
 
     def __post_init__(self) -> None:
-        _shares(self, "dev_share", "test_share", "near_duplicate")
-        _positive(self, "most_dev", "most_test")
+        check_shares(self, "dev_share", "test_share", "near_duplicate")
+        check_positive(self, "most_dev", "most_test")
         if self.dev_share + self.test_share > 0.8:
             raise ValueError(f"dev_share + test_share must be 0.8 or less, got {self.dev_share + self.test_share}")
 
@@ -99,7 +100,7 @@ class AugmentRecipe:
     query_shortening: float = 0.25  # of a query, to keep its first sentence or a part of its words
 
     def __post_init__(self) -> None:
-        _shares(
+        check_shares(
             self,
             "query_mask",
             "code_mask",
@@ -138,8 +139,8 @@ class RetrieverRecipe:
 
     def __post_init__(self) -> None:
         _check_training(self)
-        _positive(self, "batch", "chunk_tokens")
-        _at_least(self, 0, "hard_negatives", "second_steps")
+        check_positive(self, "batch", "chunk_tokens")
+        check_at_least(self, 0, "hard_negatives", "second_steps")
         if self.batch < 2:
             raise ValueError(f"batch must be 2 or more, got {self.batch}")
 
@@ -167,8 +168,8 @@ class NegativesRecipe:
     within_language: bool = False  # codes of other languages are not ranked
 
     def __post_init__(self) -> None:
-        _positive(self, "count", "window", "first_rank", "last_rank", "temperature", "depth")
-        _shares(self, "skip_share", "similarity_cut", "least_cut", "duplicate_cut", below_one=False)
+        check_positive(self, "count", "window", "first_rank", "last_rank", "temperature", "depth")
+        check_shares(self, "skip_share", "similarity_cut", "least_cut", "duplicate_cut", below_one=False)
         if self.last_rank < self.first_rank:
             raise ValueError(f"last_rank must be at least first_rank, got {self.last_rank}")
 
@@ -199,7 +200,7 @@ class RerankerRecipe:
 
     def __post_init__(self) -> None:
         _check_training(self)
-        _positive(self, "batch", "chunk_tokens")
+        check_positive(self, "batch", "chunk_tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,8 +223,8 @@ class EvaluateRecipe:
     examples: int = 10  # won and lost, shown in the report
 
     def __post_init__(self) -> None:
-        _positive(self, "resamples", "reranked_dev", "reranked_test")
-        _at_least(self, 0, "latency_queries", "examples")
+        check_positive(self, "resamples", "reranked_dev", "reranked_test")
+        check_at_least(self, 0, "latency_queries", "examples")
         if not 0.5 <= self.confidence < 1:
             raise ValueError(f"confidence must be 0.5 or more and below 1, got {self.confidence}")
         if not self.depths or min(self.depths) < 1 or max(self.depths) > 1_000:
@@ -241,8 +242,8 @@ class GateRecipe:
     language_margin: float = 0.03  # of MRR that a language may lose
 
     def __post_init__(self) -> None:
-        _positive(self, "least_queries", "least_queries_per_language")
-        _shares(self, "language_margin")
+        check_positive(self, "least_queries", "least_queries_per_language")
+        check_shares(self, "language_margin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,41 +264,16 @@ class Recipe:
     gate: GateRecipe = field(default_factory=GateRecipe)
 
     def __post_init__(self) -> None:
-        _at_least(self, 0, "seed")
+        check_at_least(self, 0, "seed")
         if not 1 <= self.threads <= 256:
             raise ValueError(f"threads must be 1 to 256, got {self.threads}")
 
 
 def _check_training(part: RetrieverRecipe | RerankerRecipe) -> None:
-    _positive(
+    check_positive(
         part,
         *("epochs", "most_steps", "scale", "learning_rate", "most_gradient", "query_tokens", "code_tokens"),
         *("evaluate_every", "checkpoint_every", "most_bad_steps"),
     )
-    _at_least(part, 0, "weight_decay")
-    _shares(part, "warmup_share")
-
-
-def _positive(part: object, *names: str) -> None:
-    for name in names:
-        if not getattr(part, name) > 0:
-            raise ValueError(f"{name} must be positive, got {getattr(part, name)}")
-
-
-def _at_least(part: object, least: float, *names: str) -> None:
-    for name in names:
-        if not getattr(part, name) >= least:
-            raise ValueError(f"{name} must be {least} or more, got {getattr(part, name)}")
-
-
-def _shares(part: object, *names: str, below_one: bool = True) -> None:
-    for name in names:
-        value = getattr(part, name)
-        if not (0 <= value < 1 or (value == 1 and not below_one)):
-            raise ValueError(f"{name} must be a share from 0 to 1, got {value}")
-
-
-def _known(name: str, values: tuple[str, ...], known: tuple[str, ...]) -> None:
-    for value in values:
-        if value not in known:
-            raise ValueError(f"{name} must be of {', '.join(known)}, got {value!r}")
+    check_at_least(part, 0, "weight_decay")
+    check_shares(part, "warmup_share")

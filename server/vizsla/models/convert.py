@@ -22,7 +22,6 @@ from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.cross_encoder import load_cross_encoder
 from vizsla.models.manifest import (
     ONNX_NAMES,
-    SAFETENSORS_NAME,
     TOKENIZER_NAME,
     Manifest,
     ModelKind,
@@ -72,7 +71,8 @@ def convert_model(
 
     destination.mkdir(parents=True)
     _write_tokenizer(origin, destination)
-    export(network, destination / _FLOAT, pooling=origin.pooling, normalise=origin.normalise)
+    pooling = "none" if kind == "cross-encoder" else origin.pooling  # a head has it inside
+    export(network, destination / _FLOAT, pooling=pooling, normalise=origin.normalise)
     manifest = Manifest(
         name=origin.name,
         kind=kind,
@@ -91,9 +91,11 @@ def convert_model(
     if keeps_safetensors:
         # In one file, without the generation settings and the like that save_pretrained adds.
         with tempfile.TemporaryDirectory(dir=destination) as temporary:
-            network.save_pretrained(temporary, max_shard_size="1TB")
-            (Path(temporary) / SAFETENSORS_NAME).rename(destination / SAFETENSORS_NAME)
-        kept.append(SAFETENSORS_NAME)
+            network.save_pretrained(Path(temporary), max_shard_size="1TB")
+            for file in manifest.weight_names:
+                (destination / file).parent.mkdir(exist_ok=True)
+                (Path(temporary) / file).rename(destination / file)
+        kept += manifest.weight_names
     manifest = _with_files(manifest, destination, kept)
     write_manifest(destination, manifest)
     return manifest
@@ -104,7 +106,8 @@ def _load(origin: ModelSource, kind: ModelKind) -> Any:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    family = transformers.AutoModelForSequenceClassification if kind == "cross-encoder" else transformers.AutoModel
+    is_plain_pair = kind == "cross-encoder" and not origin.head
+    family = transformers.AutoModelForSequenceClassification if is_plain_pair else transformers.AutoModel
     try:
         network, report = family.from_pretrained(
             origin.folder,
@@ -118,13 +121,18 @@ def _load(origin: ModelSource, kind: ModelKind) -> Any:
     except Exception as error:  # the library passes on whatever its parts raise
         raise ModelError(f"{origin.name} cannot be loaded ({str(error)[:200]}); use another model") from None
     wrong = [str(key) for key in report["mismatched_keys"]]
-    # A pooler is not used for embedding: many checkpoints leave it out.
-    wrong += [key for key in report["missing_keys"] if kind == "cross-encoder" or "pooler" not in key]
+    # A pooler is not used for pooling: many checkpoints leave it out.
+    wrong += [key for key in report["missing_keys"] if is_plain_pair or "pooler" not in key]
     if wrong:
         raise ModelError(
             f"the weights of {origin.name} do not fit its configuration as a {kind} (such as {sorted(wrong)[0]}); "
             "use another model"
         )
+    if origin.head:
+        from vizsla.models.heads import PooledScorer
+
+        network = PooledScorer(network, origin.pooling)
+        network.load_head(origin.head)
     return network.eval()
 
 
@@ -151,7 +159,11 @@ def _their_answers(folder: Path, origin: ModelSource, kind: ModelKind) -> NDArra
     answers: Any
     try:
         if kind == "cross-encoder":
-            pairs = [(query, text) for query in sample_queries()[:2] for text in sample_functions()]
+            pairs = [
+                (origin.query_prompt + query, origin.document_prompt + text)
+                for query in sample_queries()[:2]
+                for text in sample_functions()
+            ]
             reranker = sentence_transformers.CrossEncoder(
                 str(folder), device="cpu", local_files_only=True, max_length=origin.max_tokens
             )
@@ -205,7 +217,12 @@ def sample_inputs(manifest: Manifest, folder: Path) -> Iterator[Mapping[str, NDA
     functions, queries = sample_functions(), sample_queries()
     if manifest.kind == "cross-encoder":
         encoded = [
-            pair for query in queries[:8] for pair in tokenizer.encode_pairs(query, functions[:: len(functions) // 12])
+            pair
+            for query in queries[:8]
+            for pair in tokenizer.encode_pairs(
+                manifest.query_prompt + query,
+                [manifest.document_prompt + text for text in functions[:: len(functions) // 12]],
+            )
         ]
     else:
         encoded = tokenizer.encode([manifest.document_prompt + text for text in functions])

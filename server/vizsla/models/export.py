@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vizsla.core.errors import ModelError
 from vizsla.models.manifest import Pooling
+from vizsla.models.pooling import pooled
 
 if TYPE_CHECKING:
     import torch
@@ -24,9 +25,9 @@ def export(network: torch.nn.Module, destination: Path, *, pooling: Pooling, nor
     """Write a float32 ONNX file that takes token numbers and gives vectors, or logits where nothing is pooled.
 
     Args:
-        network: a transformers model with eager attention, in float32.
+        network: a transformers model with eager attention, in float32, or a head above one.
         destination: the file to write.
-        pooling: how token vectors become one; "none" exports the one logit of a cross-encoder.
+        pooling: how token vectors become one; "none" exports the one logit of a cross-encoder, whatever its head.
         normalise: whether vectors are brought to length 1.
 
     Raises:
@@ -81,26 +82,10 @@ def _wrapped(network: torch.nn.Module, *, pooling: Pooling, normalise: bool) -> 
             if pooling == "none":
                 logits: torch.Tensor = output.logits
                 return logits[:, 0]
-            vectors = _pool(output.last_hidden_state, attention_mask, pooling)
+            vectors = pooled(output.last_hidden_state, attention_mask, pooling)
             return torch.nn.functional.normalize(vectors, dim=-1) if normalise else vectors
 
     return Pooled().eval()
-
-
-def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-    """Token vectors (batch, length, dimension) to one each (batch, dimension), padding left out."""
-    import torch
-
-    is_token = mask.unsqueeze(-1)
-    if pooling == "cls":
-        return states[:, 0]
-    if pooling == "max":
-        return states.masked_fill(is_token == 0, torch.finfo(states.dtype).min).amax(dim=1)
-    if pooling == "lasttoken":
-        last = (mask.sum(dim=1) - 1).reshape(-1, 1, 1).expand(-1, 1, states.shape[-1])
-        return states.gather(1, last).squeeze(1)
-    weights = is_token.to(states.dtype)
-    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1e-9)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,12 @@ class ModelSource:
         name: for people: the hub name or the folder's.
         folder: where ``config.json`` stands.
         max_tokens: longest input with its special tokens.
-        pooling: "none" for a cross-encoder.
+        pooling: "none" for a cross-encoder with a head of transformers.
         normalise: whether vectors are brought to length 1.
         query_prompt: put before a question.
         document_prompt: put before a text.
         licence: what its card says; may be empty.
+        head: folders of the two layers that score a pooled cross-encoder's vectors; empty for any other model.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ModelSource:
     query_prompt: str
     document_prompt: str
     licence: str
+    head: tuple[Path, ...] = ()
 
 
 def find_source(source: str) -> Path:
@@ -82,20 +84,23 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
     Raises:
         ModelError: it has no safetensors, wants to run code, or is built of parts that we do not serve.
     """
-    modules = _modules(folder)
-    inner = folder / modules.get("Transformer", "") if modules else folder
+    parts = _parts(folder)
+    head = _head(folder, parts, name) if kind == "cross-encoder" else ()
+    modules = _modules(folder, parts[: -len(head)] if head else parts)
+    inner = folder / modules.get("Transformer", "")
     config = _json(inner / "config.json")
     if not config:
         raise ModelError(f"{folder} holds no config.json of a model; give the folder of a model")
     for path in (*folder.glob("*.json"), inner / "config.json"):
         refuse_remote_code(_json(path), path)
-    _refuse_pickles(inner)
+    for place in (inner, *head):
+        _refuse_pickles(place)
     labels = config.get("id2label")
-    if kind == "cross-encoder" and isinstance(labels, dict) and len(labels) != 1:
+    if kind == "cross-encoder" and not head and isinstance(labels, dict) and len(labels) != 1:
         raise ModelError(f"{name} has {len(labels)} outputs, but a reranker must have one; use another model")
     pooling: Pooling = "none"
     has_prompt_in_pooling = True
-    if kind == "bi-encoder":
+    if kind == "bi-encoder" or head:
         pooling, has_prompt_in_pooling = _pooling(folder, modules, name)
     prompts = _json(folder / "config_sentence_transformers.json")
     query, document = _prompts(prompts)
@@ -110,7 +115,21 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
         query_prompt=query,
         document_prompt=document,
         licence=_licence(folder / "README.md"),
+        head=head,
     )
+
+
+def kind_of(folder: Path) -> ModelKind:
+    """What a published model is, by what its folder says.
+
+    Raises:
+        ModelError: a file that says so cannot be read.
+    """
+    if _json(folder / "config_sentence_transformers.json").get("model_type") == "CrossEncoder":
+        return "cross-encoder"
+    architectures = _json(folder / "config.json").get("architectures")
+    names = architectures if isinstance(architectures, list) else []
+    return "cross-encoder" if any("SequenceClassification" in str(name) for name in names) else "bi-encoder"
 
 
 def needs_extra(what: str) -> str:
@@ -118,27 +137,59 @@ def needs_extra(what: str) -> str:
     return f"{what}, install the extra: pip install 'vizsla[train]'"
 
 
-def _modules(folder: Path) -> dict[str, str]:
-    """Class name to folder of the parts of a sentence-transformers model; empty for a plain one."""
+def _parts(folder: Path) -> tuple[tuple[str, str], ...]:
+    """Class name and folder of each part of a sentence-transformers model, in order; empty for a plain one."""
     path = folder / "modules.json"
     if not path.is_file():
-        return {}
+        return ()
     try:
-        parts = json.loads(path.read_text(encoding="utf-8"))
-        modules = {str(part["type"]).rpartition(".")[2]: str(part["path"]) for part in parts}
+        parts = [(str(part["type"]), str(part["path"])) for part in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path} cannot be read ({error}); get the model anew") from None
-    for part in parts:
-        if not str(part["type"]).startswith("sentence_transformers."):
-            raise ModelError(f"{path} asks to run code of its own ({part['type']}), which is never done")
-    for kind, place in modules.items():
+    for kind, place in parts:
+        if not kind.startswith("sentence_transformers."):
+            raise ModelError(f"{path} asks to run code of its own ({kind}), which is never done")
+        if not (folder / place).resolve().is_relative_to(folder.resolve()):
+            raise ModelError(f"{path} leads out of its folder ({place!r}); use another model")
+    return tuple((kind.rpartition(".")[2], place) for kind, place in parts)
+
+
+def _modules(folder: Path, parts: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Class name to folder of the parts up to the vector."""
+    for kind, _ in parts:
         if kind not in ("Transformer", "Pooling", "Normalize"):
             raise ModelError(
                 f"{folder} has a part {kind}, which is not supported; use a model of transformer and pooling"
             )
-        if not (folder / place).resolve().is_relative_to(folder.resolve()):
-            raise ModelError(f"{path} leads out of its folder ({place!r}); use another model")
-    return modules
+    return dict(parts)
+
+
+def _head(folder: Path, parts: Sequence[tuple[str, str]], name: str) -> tuple[Path, ...]:
+    """Folders of the two layers above the pooling of a cross-encoder; empty where it has none.
+
+    Raises:
+        ModelError: there are layers, but not a square one with tanh and one that gives the score.
+    """
+    if not any(kind == "Dense" for kind, _ in parts):
+        return ()
+    layers = tuple(folder / place for kind, place in parts if kind == "Dense")
+    configs = [_json(layer / "config.json") for layer in layers]
+    shape = [str(config.get("activation_function")).rpartition(".")[2] for config in configs]
+    width = configs[0].get("in_features")
+    fits = (
+        [kind for kind, _ in parts] == ["Transformer", "Pooling", "Dense", "Dense"]
+        and shape == ["Tanh", "Identity"]
+        and [config.get("in_features") for config in configs] == [width, width]
+        and [config.get("out_features") for config in configs] == [width, 1]
+        and configs[1].get("module_output_name") == "scores"
+        and all(config.get("bias") and not config.get("use_residual") for config in configs)
+    )
+    if not fits:
+        raise ModelError(
+            f"{name} has another head than pooling, a layer with tanh and a layer to one score, "
+            "which is not supported; use another model"
+        )
+    return layers
 
 
 def _refuse_pickles(folder: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.models.manifest import Manifest
+from vizsla.models.pooling import pooled
 from vizsla.models.weights import load_network
 
 if TYPE_CHECKING:
@@ -46,8 +47,12 @@ class TorchBackend:
         self.tokens_per_batch = _TOKENS_PER_BATCH[device]
         self._manifest = manifest
         self._device = torch.device(device)
-        dtype = torch.float32 if device == "cpu" else torch.bfloat16
-        self._network = load_network(folder, manifest).to(device=self._device, dtype=dtype)
+        self._network = load_network(folder, manifest).to(self._device)
+        if device != "cpu":
+            from vizsla.models.heads import PooledScorer
+
+            network = self._network
+            (network.encoder if isinstance(network, PooledScorer) else network).to(torch.bfloat16)
         self._accepted = set(inspect.signature(self._network.forward).parameters)
         warm = np.ones((1, 16), dtype=np.int64)
         self.run(warm, warm, np.zeros_like(warm))
@@ -112,18 +117,6 @@ class TorchBackend:
         if self._device.type == "cuda":
             return tensor.pin_memory().to(self._device, non_blocking=True)
         return tensor.to(self._device)
-
-
-def pooled(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
-    """Token vectors (batch, length, dimension) to one each (batch, dimension), padding left out."""
-    if pooling == "cls":
-        return states[:, 0]
-    if pooling == "lasttoken":
-        return states[range(len(states)), mask.sum(dim=1) - 1]
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    if pooling == "max":
-        return states.masked_fill(weights == 0, float("-inf")).amax(dim=1)
-    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

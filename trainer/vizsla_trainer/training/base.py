@@ -9,8 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vizsla.core.errors import ModelError
-from vizsla.models.manifest import MANIFEST_NAME, TOKENIZER_NAME, Manifest, ModelKind, Pooling, read_manifest, verify
-from vizsla.models.sources import needs_extra, read_source
+from vizsla.models.manifest import (
+    HEAD_FOLDERS,
+    MANIFEST_NAME,
+    TOKENIZER_NAME,
+    Manifest,
+    ModelKind,
+    Pooling,
+    read_manifest,
+    verify,
+)
+from vizsla.models.sources import kind_of, needs_extra, read_source
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.models.weights import load_network
 from vizsla_trainer.errors import TrainingError
@@ -26,10 +35,10 @@ class Base:
     """A loaded model and how it reads its texts.
 
     Attributes:
-        network: in float32 on the CPU, without dropout: a transformers encoder, or one with a head of one number.
+        network: in float32 on the CPU, without dropout: a transformers encoder, or one under a head of one number.
         tokenizer: content of its ``tokenizer.json``.
         kind: "bi-encoder" or "cross-encoder".
-        pooling: of a bi-encoder; "none" for a cross-encoder.
+        pooling: how token vectors become one; "none" for a cross-encoder with a head of transformers.
         max_tokens: longest input with its special tokens.
     """
 
@@ -80,7 +89,9 @@ def load_base(folder: Path, *, kind: ModelKind, seed: int) -> Base:
         return base
     if kind == "bi-encoder":
         raise ModelError(f"the model in {folder} is a cross-encoder, no retriever begins with it; give a bi-encoder")
-    return replace(base, network=_with_head(base.network), kind=kind, pooling="none")
+    from vizsla.models.heads import PooledScorer
+
+    return replace(base, network=PooledScorer(base.network, base.pooling).float().eval(), kind=kind)
 
 
 def save_model(base: Base, destination: Path, *, max_tokens: int) -> None:
@@ -117,7 +128,7 @@ def save_model(base: Base, destination: Path, *, max_tokens: int) -> None:
                 **_special_tokens(base),
             },
         )
-        if base.kind == "bi-encoder":
+        if base.pooling != "none":
             _write_parts(base, made, max_tokens)
         if destination.exists():
             destination.rename(Path(temporary) / "before")
@@ -141,13 +152,19 @@ def _ours(folder: Path) -> Base:
 def _published(folder: Path) -> Base:
     import transformers
 
-    kind: ModelKind = "cross-encoder" if _scores_pairs(folder) else "bi-encoder"
+    from vizsla.models.heads import PooledScorer
+
+    kind = kind_of(folder)
     source = read_source(folder, kind=kind, name=folder.name)
-    family = transformers.AutoModelForSequenceClassification if kind == "cross-encoder" else transformers.AutoModel
+    is_plain_pair = kind == "cross-encoder" and not source.head
+    family = transformers.AutoModelForSequenceClassification if is_plain_pair else transformers.AutoModel
     try:
         network = family.from_pretrained(
             source.folder, trust_remote_code=False, use_safetensors=True, local_files_only=True
         )
+        if source.head:
+            network = PooledScorer(network, source.pooling)
+            network.load_head(source.head)
         path = source.folder / TOKENIZER_NAME
         if path.is_file():
             tokenizer = path.read_text(encoding="utf-8")
@@ -168,59 +185,32 @@ def _published(folder: Path) -> Base:
     )
 
 
-def _scores_pairs(folder: Path) -> bool:
-    if (folder / "modules.json").is_file():
-        return False
-    try:
-        architectures = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or []
-    except (OSError, ValueError, AttributeError):
-        return False  # read_source says what is wrong
-    return any("SequenceClassification" in str(name) for name in architectures)
-
-
-def _with_head(encoder: torch.nn.Module) -> torch.nn.Module:
-    """A network of the standard form for one number, around the encoder's weights.
-
-    The head is the one of transformers: what it scores with exports, quantises and loads like any published
-    cross-encoder. It starts at 0, so that the first gradients are those of a model that knows nothing.
-    """
-    import torch
-    import transformers
-
-    config: Any = encoder.config
-    config.num_labels = 1
-    network = transformers.AutoModelForSequenceClassification.from_config(config, trust_remote_code=False)
-    inner = getattr(network, network.base_model_prefix)
-    missing, unexpected = inner.load_state_dict(encoder.state_dict(), strict=False)
-    lost = [name for name in (*missing, *unexpected) if "pooler" not in name]
-    if lost:
-        raise ModelError(f"no cross-encoder can begin with this model, {lost[0]} does not fit; use another model")
-    with torch.no_grad():
-        last = [module for module in network.modules() if isinstance(module, torch.nn.Linear)][-1]
-        last.weight.zero_()
-        last.bias.zero_()
-    made: torch.nn.Module = network.float().eval()
-    return made
-
-
 def _write_parts(base: Base, folder: Path, max_tokens: int) -> None:
+    """What sentence-transformers builds the model by: its parts, and where they lie."""
     config: Any = base.network.config
-    package = "sentence_transformers.models"
-    parts = (("0", "", "Transformer"), ("1", "1_Pooling", "Pooling"), ("2", "2_Normalize", "Normalize"))
+    is_pair = base.kind == "cross-encoder"
+    above = tuple((place, "Dense") for place in HEAD_FOLDERS) if is_pair else (("2_Normalize", "Normalize"),)
+    parts = (("", "Transformer"), ("1_Pooling", "Pooling"), *above)
     _write_json(
         folder / "modules.json",
         [
-            {"idx": place, "name": name, "path": path, "type": f"{package}.{kind}"}
-            for place, (name, path, kind) in enumerate(parts)
+            {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for i, (path, kind) in enumerate(parts)
         ],
     )
+    for path, _ in parts[1:]:
+        (folder / path).mkdir(exist_ok=True)
     _write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
+    # Without the last two it would make a head of its own, and a sigmoid of every score.
+    model = {"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.linear.Identity"} if is_pair else {}
     _write_json(
         folder / "config_sentence_transformers.json",
-        {"prompts": {"query": base.query_prompt, "document": base.document_prompt}, "default_prompt_name": None},
+        {
+            "prompts": {"query": base.query_prompt, "document": base.document_prompt},
+            "default_prompt_name": None,
+            **model,
+        },
     )
-    for name in ("1_Pooling", "2_Normalize"):
-        (folder / name).mkdir()
     flags = {f"pooling_mode_{flag}": pooling == base.pooling for pooling, flag in _POOLINGS.items()}
     _write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": config.hidden_size, **flags})
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vizsla.models.batching import Tokenised
 from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.manifest import MANIFEST_NAME, read_manifest
-from vizsla.models.torch_backend import pooled
+from vizsla.models.pooling import pooled
 from vizsla_trainer.training.base import Base, load_base
 from vizsla_trainer.training.batching import Chunk, chunks_of
 from vizsla_trainer.training.machine import Machine

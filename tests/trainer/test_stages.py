@@ -16,7 +16,7 @@ from trainer.toy_runs import Toy, context_of
 from vizsla.models.library import roll_back
 from vizsla.models.manifest import read_manifest
 from vizsla_trainer.errors import StoppedError, TrainingError
-from vizsla_trainer.progress import Progress, Report
+from vizsla_trainer.progress import Progress, Report, never, unheard
 from vizsla_trainer.run_folder import RunFolder, opened_run
 from vizsla_trainer.stages.data import workspace_stamp
 from vizsla_trainer.stages.offering import offer_models
@@ -173,3 +173,11 @@ def _ending(stage: str) -> Report:
             raise _EndedError
 
     return report
+
+
+def test_what_a_recipe_leaves_to_the_device_is_settled_when_a_run_begins(toy: Toy, tmp_path: Path) -> None:
+    left = dataclasses.replace(toy.recipe, negatives=dataclasses.replace(toy.recipe.negatives, count=0))
+    context = context_of(dataclasses.replace(toy, recipe=left), toy.copied(tmp_path / "run"), tmp_path / "cache")
+    assert context.recipe.negatives.count == 7
+    resumed = resumed_run(context.folder, toy.settings, device="cpu", report=unheard, cancelled=never)
+    assert resumed.recipe.negatives.count == 7

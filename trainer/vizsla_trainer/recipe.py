@@ -154,7 +154,7 @@ class NegativesRecipe:
     """
 
     method: Sampling = "window"
-    count: int = 7  # for each query
+    count: int = 0  # for each query; 0: as many as the device takes in its stride, see ``stages.opening``
     skip_share: float = 0.0  # λ of "window": ranks from λN …
     window: int = 30  # … to λN + window
     first_rank: int = 1  # ρ1 of "uniform" and "softmax", best is 1
@@ -168,7 +168,8 @@ class NegativesRecipe:
     within_language: bool = False  # codes of other languages are not ranked
 
     def __post_init__(self) -> None:
-        check_positive(self, "count", "window", "first_rank", "last_rank", "temperature", "depth")
+        check_at_least(self, 0, "count")
+        check_positive(self, "window", "first_rank", "last_rank", "temperature", "depth")
         check_shares(self, "skip_share", "similarity_cut", "least_cut", "duplicate_cut", below_one=False)
         if self.last_rank < self.first_rank:
             raise ValueError(f"last_rank must be at least first_rank, got {self.last_rank}")
@@ -187,6 +188,7 @@ class RerankerRecipe:
     chunk_tokens: int = 8_192
     scale: float = 20.0  # what the bounded score is multiplied with before the softmax
     learning_rate: float = 8e-5
+    head_rate: float = 10.0  # how many times faster a head above pooling learns than the encoder below it
     warmup_share: float = 0.1
     weight_decay: float = 0.01
     most_gradient: float = 1.0
@@ -200,7 +202,7 @@ class RerankerRecipe:
 
     def __post_init__(self) -> None:
         _check_training(self)
-        check_positive(self, "batch", "chunk_tokens")
+        check_positive(self, "batch", "chunk_tokens", "head_rate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

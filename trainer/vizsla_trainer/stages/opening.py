@@ -26,6 +26,9 @@ from vizsla_trainer.training.machine import Machine
 FEEDBACK_NAME = "feedback.jsonl"
 """In the cache directory, written by the server alone, and only when the user wants it."""
 
+_NEGATIVES, _NEGATIVES_ON_GPU = 7, 31
+"""For each query of a reranker: what two CPU cores get through in an hour, and what the paper filled a GPU with."""
+
 _LIBRARIES = ("vizsla", "torch", "transformers", "sentence-transformers", "onnxruntime", "numpy")
 
 
@@ -79,12 +82,14 @@ def new_run(
     Raises:
         ModelError: a model that is in use, or that training begins with, cannot be read.
     """
+    chosen = Machine(device=device, threads=recipe.threads).device
+    recipe = _fitted(recipe, is_gpu=chosen.type != "cpu")
     facts = RunFacts(
         name=name_of(workspaces),
         workspaces=tuple(map(str, workspaces)),
         recipe=dataclasses.asdict(recipe),
         versions=_versions(),
-        device=str(Machine(device=device, threads=recipe.threads).device),
+        device=str(chosen),
         started=time.time(),
         before=_in_use(settings),
         base=_bases(recipe, settings.cache.directory),
@@ -122,6 +127,12 @@ def resumed_run(
         feedback_log=settings.cache.directory / FEEDBACK_NAME,
         mines_again=False,
     )
+
+
+def _fitted(recipe: Recipe, *, is_gpu: bool) -> Recipe:
+    """The recipe with what it leaves to the device."""
+    count = recipe.negatives.count or (_NEGATIVES_ON_GPU if is_gpu else _NEGATIVES)
+    return dataclasses.replace(recipe, negatives=dataclasses.replace(recipe.negatives, count=count))
 
 
 def _in_use(settings: Settings) -> dict[str, str]:

@@ -63,7 +63,7 @@ def measure(folder: Path, questions: Sequence[str], settings: dict[str, object] 
         with vscode.code_server(home / "vscode", wanted, package=package, TEST_QUESTIONS=str(asked)) as server:
             said = server.run_inside(home / "host" / "measure.js", folder=folder)
             script = vscode.TESTS / "browser" / "latency.mjs"
-            words = [script, str(server.port), folder]
+            words: list[str | Path] = [script, str(server.port), folder]
             seen = json.loads(vscode.node(*words, seconds=900, stdin=asked.read_text("utf-8"), TOOLS=str(vscode.TOOLS)))
     inside = json.loads(next(line[2:] for line in said.splitlines() if line.startswith("# {")))
     return VscodeCosts(

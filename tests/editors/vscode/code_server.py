@@ -102,7 +102,7 @@ class CodeServer:
         """Run a file of tests inside the extension host of a new window; they must pass."""
         where = f"workspace={workspace}" if workspace else f"folder={folder}" if folder else "ew=true"
         trust = "trusting" if is_trusting else "asking"
-        words = [str(self.port), where, trust, EXTENSION, tests]
+        words: list[str | Path] = [str(self.port), where, trust, EXTENSION, tests]
         return node(TESTS / "host" / "drive.mjs", *words, seconds=660, TOOLS=str(TOOLS))
 
 

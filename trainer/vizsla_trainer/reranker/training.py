@@ -81,8 +81,17 @@ def train_reranker(
     scorer = NetworkScorer(base, machine, max_tokens=max_tokens)
     lessons = Lessons(plan=plan, examples=usable, corpus=corpus, seed=run.seed, augment=augment)
     task = _Reranking(scorer, machine, lessons, dev, recipe)
-    identity = identity_of(base, usable, corpus, machine, run, recipe, len(plan), augment is None, dev)
-    position, tokens = run_steps(scorer.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine)
+    identity = identity_of(base, usable, corpus, machine, run, recipe, len(plan), augment is None, dev, base.pooling)
+    position, tokens = run_steps(
+        scorer.network,
+        task,
+        recipe,
+        run,
+        steps=len(plan),
+        identity=identity,
+        machine=machine,
+        rates={"head.": recipe.head_rate},  # a published cross-encoder has no such weights: its head is not new
+    )
     save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
     return position.result(
         run.out / MODEL_NAME,

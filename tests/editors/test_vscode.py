@@ -70,7 +70,7 @@ def test_defaults_and_meanings_are_those_of_the_manual(settings: dict[str, dict[
             assert setting["default"] == ""
             assert default.strip("`") in said
         else:
-            assert setting["default"] == json.loads(default), name
+            assert setting["default"] == (None if default == "–" else json.loads(default)), name
         assert meaning.replace("`", "").lower() in said.lower(), name
 
 
@@ -113,9 +113,13 @@ def test_the_package_holds_what_it_needs_and_nothing_else(tmp_path: Path) -> Non
     code_server.package(package)
     with zipfile.ZipFile(package) as opened:
         names = {name.removeprefix("extension/") for name in opened.namelist() if name.startswith("extension/")}
-        code = opened.read("extension/dist/extension.js").decode("utf-8")
+        bundles = {name: opened.read(f"extension/{name}").decode("utf-8") for name in names if name.endswith(".js")}
     kinds = {name.split("/")[0].lower() for name in names}
     assert {"package.json", "readme.md", "license.txt", "dist", "media"} <= kinds
     assert kinds <= {"package.json", "readme.md", "license.txt", "dist", "media", "server"}
+    assert set(bundles) == {"dist/extension.js", "dist/client.js"}
     for word in ("node:http", 'require("http")', 'require("https")', "fetch(", "telemetry/event-store"):
-        assert word not in code
+        assert not any(word in code for code in bundles.values()), word
+    # What is needed by a server alone is loaded with the first server: activation is to be cheap.
+    assert ["Content-Length" in bundles[f"dist/{name}.js"] for name in ("extension", "client")] == [False, True]
+    assert len(bundles["dist/extension.js"]) < 100_000 < len(bundles["dist/client.js"])

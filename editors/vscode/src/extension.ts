@@ -1,7 +1,8 @@
 /** Wires the extension: every part is made here, and every disposable belongs to the context. */
 import * as vscode from "vscode";
 import { chooseModels } from "./models/choose.ts";
-import type { SearchResult, ServerStatus } from "./protocol.ts";
+import type { Said, SearchResult, ServerStatus } from "./protocol.ts";
+import { telling } from "./problems.ts";
 import { Results } from "./results/view.ts";
 import { openPicker } from "./search/picker.ts";
 import { createEnvironment } from "./server/environment.ts";
@@ -11,7 +12,7 @@ import { isProgram, lookAround } from "./server/surroundings.ts";
 import type { Declared } from "./settings.ts";
 import { showSimilar, SimilarAction, SimilarLens } from "./similar/similar.ts";
 import { showSkippedFiles, statusItem, statusMenu } from "./status/item.ts";
-import { workProgress } from "./status/progress.ts";
+import { WorkProgress } from "./status/progress.ts";
 import type { ServerState } from "./status/text.ts";
 import { showReport, showSaid } from "./training/report.ts";
 import { train } from "./training/train.ts";
@@ -31,23 +32,24 @@ let ending: (() => Promise<void>) | undefined;
 export function activate(context: vscode.ExtensionContext): VizslaApi {
   const log = vscode.window.createOutputChannel("Vizsla", { log: true });
   const declared = declaredSettings(context.extension.packageJSON);
-  const session = new Session(log, async () => findServer(await lookAround(context), isProgram), declared);
-  session.showProgress = workProgress(session);
-  session.onSaid = (said) => void showSaid(session, said).catch(sayProblem);
-  const results = new Results((query, hit) => session.opened(query, hit));
+  const session = new Session(log, () => findServer(lookAround(context), isProgram), declared);
+  const progress = new WorkProgress(session);
+  session.heard = { showProgress: progress.show, onSaid: telling((said: Said) => showSaid(session, said)) };
+  const results = new Results(session, context.workspaceState);
   const lens = new SimilarLens();
   const keeper = context.workspaceState;
   const everywhere = { scheme: "file" };
   context.subscriptions.push(
     log,
     session,
+    progress,
     results,
     lens,
     statusItem(session),
     vscode.window.createTreeView("vizsla.results", { treeDataProvider: results, showCollapseAll: true }),
     vscode.languages.registerCodeActionsProvider(everywhere, new SimilarAction()),
     vscode.languages.registerCodeLensProvider(everywhere, lens),
-    session.onDidChangeState(offerOnce(context)),
+    session.onDidChangeState(telling(offerOnce(context))),
     ...commands({
       "vizsla.find": (question?: unknown) =>
         openPicker(session, results, keeper, typeof question === "string" ? question : selectedText()),
@@ -90,21 +92,9 @@ export async function deactivate(): Promise<void> {
 }
 
 /** Commands whose errors are sentences for the user. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- VS Code passes whatever the caller gave
+// VS Code passes whatever the caller gave.
 function commands(handlers: Readonly<Record<string, (...args: any[]) => unknown>>): vscode.Disposable[] {
-  return Object.entries(handlers).map(([name, handle]) =>
-    vscode.commands.registerCommand(name, async (...args: unknown[]) => {
-      try {
-        await handle(...args);
-      } catch (error) {
-        sayProblem(error);
-      }
-    }),
-  );
-}
-
-function sayProblem(error: unknown): void {
-  void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
+  return Object.entries(handlers).map(([name, handle]) => vscode.commands.registerCommand(name, telling(handle)));
 }
 
 /** The first time that there is no server: say so, and offer what can be done. */

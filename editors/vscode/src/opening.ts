@@ -11,6 +11,12 @@ export function placeOf(hit: SearchHit): { uri: vscode.Uri; range: vscode.Range 
   };
 }
 
+/** The name of a hit's workspace folder, where there are several. */
+export function folderOf(hit: SearchHit): string | undefined {
+  if ((vscode.workspace.workspaceFolders ?? []).length < 2) return undefined;
+  return vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(hit.location.uri))?.name;
+}
+
 /** Open a hit, with the cursor at its beginning. Says so when its file is gone, and returns whether it is there. */
 export async function openHit(hit: SearchHit, column: vscode.ViewColumn = vscode.ViewColumn.Active): Promise<boolean> {
   const { uri, range } = placeOf(hit);
@@ -25,12 +31,13 @@ export async function openHit(hit: SearchHit, column: vscode.ViewColumn = vscode
   }
 }
 
-/** Shows hits behind a picker, and goes back to where one was. */
+/** Shows hits behind a picker, unless the user wants none, and goes back to where one was. */
 export class Preview implements vscode.Disposable {
   readonly #origin = vscode.window.activeTextEditor;
   readonly #selection = this.#origin?.selection;
   readonly #visible = this.#origin?.visibleRanges[0];
   readonly #column = this.#origin?.viewColumn;
+  readonly #isWanted = vscode.workspace.getConfiguration("vizsla").get("picker.preview", true);
   readonly #wasPreview = vscode.window.tabGroups.activeTabGroup.activeTab?.isPreview === true;
   readonly #openBefore = new Set(openFiles().map(({ uri }) => uri));
   readonly #mark = vscode.window.createTextEditorDecorationType({
@@ -43,6 +50,7 @@ export class Preview implements vscode.Disposable {
 
   /** Show one. Of several in quick succession only the newest is shown. */
   show(hit: SearchHit): void {
+    if (!this.#isWanted) return;
     this.#newest = hit;
     this.#shown = this.#shown.then(async () => {
       if (this.#isOver || this.#newest !== hit) return;
@@ -69,8 +77,12 @@ export class Preview implements vscode.Disposable {
       const options: vscode.TextDocumentShowOptions = { preview: this.#wasPreview, preserveFocus: true };
       if (this.#column !== undefined) options.viewColumn = this.#column;
       if (this.#selection !== undefined) options.selection = this.#selection;
-      const editor = await vscode.window.showTextDocument(this.#origin.document, options);
-      if (this.#visible !== undefined) editor.revealRange(this.#visible, vscode.TextEditorRevealType.AtTop);
+      try {
+        const editor = await vscode.window.showTextDocument(this.#origin.document, options);
+        if (this.#visible !== undefined) editor.revealRange(this.#visible, vscode.TextEditorRevealType.AtTop);
+      } catch {
+        // Where one was is not there any more.
+      }
     }
     const ours = openFiles().filter(({ uri, tab }) => tab.isPreview && !tab.isDirty && !this.#openBefore.has(uri));
     await vscode.window.tabGroups.close(ours.map(({ tab }) => tab), true);

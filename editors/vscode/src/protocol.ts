@@ -10,15 +10,9 @@ export const STATUS = "vizsla/status";
 export const OPENED = "vizsla/opened";
 export const STATUS_CHANGED = "vizsla/statusChanged";
 
-/** Error code: a newer question of the same session took the place of this one. */
-export const SUPERSEDED = -32802;
-/** Error code: the client cancelled the request. */
-export const CANCELLED = -32800;
-
 export interface SearchParams {
   readonly query: string;
   readonly session?: string;
-  readonly partialResultToken?: string;
 }
 
 export interface SimilarParams {
@@ -128,6 +122,12 @@ export interface ServerStatus {
   readonly training?: Training | null;
   readonly lastTraining?: TrainingEnd | null;
   readonly roots: readonly RootStatus[];
+}
+
+/** Something that the server says to the user. */
+export interface Said {
+  readonly severity: "error" | "warning" | "information";
+  readonly message: string;
 }
 
 /** What a server says of itself in `capabilities.experimental.vizsla`. */

@@ -42,8 +42,8 @@ export function chosenSettings(
     const where = values.inspect(short);
     if (where === undefined || !isChosen(where, scope)) continue;
     const value = values.get(short);
-    // An emptied text means "as if it were not there": a cache in "" would be one in the current directory.
-    if (value === "") continue;
+    // An emptied text means "as if it were not there": a cache in "" would be one in the current directory. So does null.
+    if (value === "" || value === null) continue;
     (chosen[section] ??= {})[key] = value;
   }
   return chosen;

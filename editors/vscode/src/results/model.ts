@@ -4,18 +4,23 @@ import { identity } from "../search/rows.ts";
 
 const MOST_UNPINNED = 20;
 
-/** One question that was asked, or one function that was looked for the like of. */
+/** A place in a file, from 0. */
+export interface Place {
+  readonly uri: string;
+  readonly line: number;
+  readonly character: number;
+}
+
+/** One question that was asked, or one function that was looked for the like of. Plain data: it can be stored. */
 export interface Question {
   readonly text: string;
   readonly hits: readonly SearchHit[];
   readonly notes: readonly string[];
   readonly isPinned: boolean;
-  /** Whether `text` was asked in words; else it names a function whose like was looked for. */
-  readonly isAsked: boolean;
+  /** The function whose like was looked for; without one `text` was asked in words. */
+  readonly like?: Place;
   /** Hits that were not what was meant; they do not come back when it is asked again. */
   readonly unwanted?: readonly string[];
-  /** Asks it once more. */
-  readonly again: () => Promise<SearchResult>;
 }
 
 /** Hits of one file, the best first. */
@@ -24,6 +29,16 @@ export interface FileGroup {
   readonly path: string;
   readonly uri: string;
   readonly hits: readonly SearchHit[];
+}
+
+/** The questions of a list that was stored; what is none is left out. */
+export function restored(stored: unknown): Question[] {
+  return Array.isArray(stored) ? stored.filter(isQuestion) : [];
+}
+
+function isQuestion(value: unknown): value is Question {
+  const { text, hits, notes } = (value ?? {}) as Partial<Question>;
+  return typeof text === "string" && Array.isArray(notes) && Array.isArray(hits) && hits.every((hit) => typeof hit?.location?.uri === "string");
 }
 
 /** Put a question in front; one of the same text is replaced and keeps its pin. */

@@ -1,9 +1,14 @@
 /** The side bar: the last questions, their hits by files. */
 import * as vscode from "vscode";
 import { openHit } from "../opening.ts";
-import type { SearchHit } from "../protocol.ts";
+import { telling } from "../problems.ts";
+import type { SearchHit, SearchResult } from "../protocol.ts";
+import type { Keeper } from "../search/history.ts";
 import { bar, iconOf } from "../search/rows.ts";
-import { added, answered, asMarkdown, type FileGroup, groups, type Question, replaced, without } from "./model.ts";
+import type { Session } from "../server/session.ts";
+import { added, answered, asMarkdown, type FileGroup, groups, type Question, replaced, restored, without } from "./model.ts";
+
+const KEY = "vizsla.pinned";
 
 type Node =
   | { readonly kind: "question"; readonly question: Question }
@@ -11,18 +16,19 @@ type Node =
   | { readonly kind: "file"; readonly group: FileGroup }
   | { readonly kind: "hit"; readonly hit: SearchHit; readonly question: Question };
 
-/** Told of each hit that was opened, with its question. */
-export type OnOpened = (query: string, hit: SearchHit) => void;
-
 export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
-  readonly #onOpened: OnOpened;
-  #questions: readonly Question[] = [];
+  readonly #session: Session;
+  readonly #keeper: Keeper;
+  #questions: readonly Question[];
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(onOpened: OnOpened) {
-    this.#onOpened = onOpened;
+  /** @param keeper - what is pinned stays there when the window is closed */
+  constructor(session: Session, keeper: Keeper) {
+    this.#session = session;
+    this.#keeper = keeper;
+    this.#questions = restored(keeper.get(KEY));
   }
 
   /** Newest first. */
@@ -36,11 +42,11 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
   }
 
   /** The commands of the view, each by its name. */
-  commands(): Record<string, (node: Node) => unknown> {
+  commands(): Record<string, (node?: Node) => unknown> {
     return {
-      "vizsla.results.rerun": (node) => this.#rerun(node),
-      "vizsla.results.pin": (node) => this.#pin(node, true),
-      "vizsla.results.unpin": (node) => this.#pin(node, false),
+      "vizsla.results.rerun": (node) => this.#with(node, (question) => this.#rerun(question)),
+      "vizsla.results.pin": (node) => this.#with(node, (question) => this.#pin(question, true)),
+      "vizsla.results.unpin": (node) => this.#with(node, (question) => this.#pin(question, false)),
       "vizsla.results.remove": (node) => this.#with(node, (question) => this.#become(this.#questions.filter((other) => other !== question))),
       "vizsla.results.copy": (node) => this.#with(node, (question) => vscode.env.clipboard.writeText(asMarkdown(question))),
       "vizsla.results.clear": () => this.#become(this.#questions.filter(({ isPinned }) => isPinned)),
@@ -87,36 +93,44 @@ export class Results implements vscode.TreeDataProvider<Node>, vscode.Disposable
     this.#changed.dispose();
   }
 
-  async #open(node: Node): Promise<void> {
-    if (node.kind !== "hit") return;
-    if ((await openHit(node.hit)) && node.question.isAsked) this.#onOpened(node.question.text, node.hit);
+  async #open(node?: Node): Promise<void> {
+    if (node?.kind !== "hit") return;
+    if ((await openHit(node.hit)) && node.question.like === undefined) this.#session.opened(node.question.text, node.hit);
   }
 
-  async #rerun(node: Node): Promise<void> {
-    await this.#with(node, async (question) => {
-      try {
-        const result = await question.again();
-        const newest = this.#questions.find(({ text }) => text === question.text) ?? question;
-        this.#become(replaced(this.#questions, question, answered(newest, result)));
-      } catch (error) {
-        void vscode.window.showWarningMessage(error instanceof Error ? error.message : String(error));
-      }
-    });
+  async #rerun(question: Question): Promise<void> {
+    const location = { viewId: "vizsla.results" };
+    const result = await vscode.window.withProgress({ location }, () => this.#ask(question));
+    const newest = this.#questions.find(({ text }) => text === question.text) ?? question;
+    this.#become(replaced(this.#questions, question, answered(newest, result)));
   }
 
-  #unwanted(node: Node): void {
-    if (node.kind === "hit") this.#become(replaced(this.#questions, node.question, without(node.question, node.hit)));
+  async #ask({ text, like }: Question): Promise<SearchResult> {
+    const cancelling = new vscode.CancellationTokenSource();
+    try {
+      if (like === undefined) return await this.#session.search(text, cancelling.token);
+      const position = new vscode.Position(like.line, like.character);
+      return await this.#session.similar(vscode.Uri.parse(like.uri), position, cancelling.token);
+    } finally {
+      cancelling.dispose();
+    }
   }
 
-  #pin(node: Node, isPinned: boolean): void {
-    void this.#with(node, (question) => this.#become(replaced(this.#questions, question, { ...question, isPinned })));
+  #unwanted(node?: Node): void {
+    if (node?.kind === "hit") this.#become(replaced(this.#questions, node.question, without(node.question, node.hit)));
   }
 
-  #with<T>(node: Node, use: (question: Question) => T): T | undefined {
-    return node.kind === "question" ? use(node.question) : undefined;
+  #pin(question: Question, isPinned: boolean): void {
+    this.#become(replaced(this.#questions, question, { ...question, isPinned }));
+  }
+
+  #with<T>(node: Node | undefined, use: (question: Question) => T): T | undefined {
+    return node?.kind === "question" ? use(node.question) : undefined;
   }
 
   #become(questions: readonly Question[]): void {
+    const pinned = questions.filter(({ isPinned }) => isPinned);
+    if (pinned.length > 0 || this.#questions.some(({ isPinned }) => isPinned)) void telling(() => this.#keeper.update(KEY, pinned))();
     this.#questions = questions;
     this.#changed.fire();
   }
@@ -126,7 +140,7 @@ function questionItem(question: Question, isNewest: boolean): vscode.TreeItem {
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(question.text, isNewest ? Expanded : Collapsed);
   item.description = String(question.hits.length);
-  item.contextValue = `question.${question.isPinned ? "pinned" : "loose"}${question.isAsked ? ".asked" : ""}`;
+  item.contextValue = `question.${question.isPinned ? "pinned" : "loose"}${question.like === undefined ? ".asked" : ""}`;
   item.iconPath = new vscode.ThemeIcon(question.isPinned ? "pinned" : "search");
   return item;
 }

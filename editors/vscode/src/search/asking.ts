@@ -1,5 +1,6 @@
 /** Asking while somebody types: rests are waited for, older questions are given up, late answers are dropped. */
 import type { SearchResult } from "../protocol.ts";
+import { sentenceOf } from "../sentence.ts";
 
 /** Ask one question. Answers that come before the last one go to `onPartial`; `signal` gives the question up. */
 export type Ask = (
@@ -74,7 +75,7 @@ export class Asking {
       });
       if (isNewest()) this.#listener.onAnswer(query, last, true);
     } catch (error) {
-      if (isNewest()) this.#listener.onProblem(query, error instanceof Error ? error.message : String(error));
+      if (isNewest()) this.#listener.onProblem(query, sentenceOf(error));
     } finally {
       if (isNewest()) {
         this.#open = undefined;

@@ -31,7 +31,7 @@ export function filterChoices(language: string | undefined, folder: string | und
 
 /** The question with a filter in front of it, or without it when it was there already. */
 export function withFilter(question: string, filter: string): string {
-  const words = question.trim().split(/\s+/).filter((word) => word !== "");
+  const words: readonly string[] = question.match(/(?:"[^"]*"|\S)+/g) ?? []; // blanks between quotes part nothing
   if (words.includes(filter)) return words.filter((word) => word !== filter).join(" ");
   // One that wants a value goes to the end, where the cursor is.
   return filter.endsWith(":") ? [...words, filter].join(" ") : `${[filter, ...words].join(" ")}${words.length ? "" : " "}`;

@@ -1,6 +1,7 @@
 /** The picker: a question is typed, hits are shown while it is, the highlighted one is previewed. */
 import * as vscode from "vscode";
-import { openHit, Preview } from "../opening.ts";
+import { folderOf, openHit, Preview } from "../opening.ts";
+import { telling } from "../problems.ts";
 import type { SearchHit, SearchResult } from "../protocol.ts";
 import type { Results } from "../results/view.ts";
 import type { Session } from "../server/session.ts";
@@ -75,10 +76,10 @@ class Picker {
     Object.assign(pick, { sortByLabel: false });
     pick.onDidChangeValue((value) => this.#type(value));
     pick.onDidChangeActive(([item]) => this.#highlight(item));
-    pick.onDidAccept(() => void this.#accept());
-    pick.onDidTriggerButton((button) => void this.#press(button));
-    pick.onDidTriggerItemButton(({ item, button }) => void this.#pressOn(item, button));
-    pick.onDidHide(() => void this.#close());
+    pick.onDidAccept(telling(() => this.#accept()));
+    pick.onDidTriggerButton(telling((button: vscode.QuickInputButton) => this.#press(button)));
+    pick.onDidTriggerItemButton(telling(({ item, button }: vscode.QuickPickItemButtonEvent<Item>) => this.#pressOn(item, button)));
+    pick.onDidHide(telling(() => this.#close()));
     pick.value = beginning;
     this.#type(beginning);
     pick.show();
@@ -115,11 +116,11 @@ class Picker {
       if (isLast) this.#say("$(info)", nothing(result, this.#session.state), query);
       return;
     }
-    const rows = hits.map((hit) => rowOf(hit, rootName(hit)));
+    const rows = hits.map((hit) => rowOf(hit, folderOf(hit)));
     if (isSame && areSame(this.#rows, rows)) return;
     this.#rows = rows;
     this.#hits = hits;
-    pick.items = hits.map((hit) => ({ ...rowOf(hit, rootName(hit)), hit, alwaysShow: true, buttons: [ASIDE] }));
+    pick.items = hits.map((hit) => ({ ...rowOf(hit, folderOf(hit)), hit, alwaysShow: true, buttons: [ASIDE] }));
     const again = pick.items[Math.max(0, highlighted)];
     if (again !== undefined) pick.activeItems = [again];
   }
@@ -137,8 +138,7 @@ class Picker {
   }
 
   #highlight(item: Item | undefined): void {
-    if (item?.hit === undefined || !vscode.workspace.getConfiguration("vizsla").get("picker.preview", true)) return;
-    this.#preview.show(item.hit);
+    if (item?.hit !== undefined) this.#preview.show(item.hit);
   }
 
   async #accept(): Promise<void> {
@@ -156,9 +156,10 @@ class Picker {
     if (button === FILTERS) {
       this.#showFilters();
     } else if (this.#hits.length > 0) {
-      this.#keep();
+      const kept = this.#keep();
       this.#pick.hide();
       await vscode.commands.executeCommand("vizsla.results.focus");
+      await kept;
     }
   }
 
@@ -192,22 +193,23 @@ class Picker {
   }
 
   async #choose(hit: SearchHit, column: vscode.ViewColumn): Promise<void> {
-    this.#keep();
+    const kept = this.#keep();
     this.#isChosen = true;
     const question = this.#answered;
-    await this.#preview.keep();
+    // Beside where one is means that one stays there.
+    await (column === vscode.ViewColumn.Beside ? this.#preview.restore() : this.#preview.keep());
     this.#pick.hide();
     if (!(await openHit(hit, column))) await this.#preview.restore();
     else if (question !== "") this.#session.opened(question, hit);
+    await kept;
   }
 
   /** What was asked goes into the side bar and the history. */
-  #keep(): void {
+  async #keep(): Promise<void> {
     const text = this.#answered;
     if (text === "") return;
-    void remember(this.#keeper, text);
-    const again = (): Promise<SearchResult> => asker(this.#session)(text, new AbortController().signal, () => undefined);
-    this.#results.add({ text, hits: this.#hits, notes: this.#notes, isPinned: false, isAsked: true, again });
+    this.#results.add({ text, hits: this.#hits, notes: this.#notes, isPinned: false });
+    await remember(this.#keeper, text);
   }
 
   async #close(): Promise<void> {
@@ -220,7 +222,7 @@ class Picker {
 }
 
 /** Asks the server in the name of one picker: its newer questions take the place of the older. */
-export function asker(session: Session): Ask {
+function asker(session: Session): Ask {
   const name = `picker-${Date.now()}-${Math.random()}`;
   return async (query, signal, onPartial) => {
     const cancelling = new vscode.CancellationTokenSource();
@@ -252,10 +254,4 @@ function titleOf(result: SearchResult, isLast: boolean): string {
   const other = result.notes[0];
   if (other !== undefined && !result.isPartial) parts.push(other);
   return parts.join(" · ");
-}
-
-/** The name of a hit's folder, where there are several. */
-function rootName(hit: SearchHit): string | undefined {
-  if ((vscode.workspace.workspaceFolders ?? []).length < 2) return undefined;
-  return vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(hit.location.uri))?.name;
 }

@@ -1,80 +1,128 @@
-/** The client of one server: what it is started with, told of settings, and whose messages are shown how. */
+/** The connection to a server through the client library. The library is large, so this is a bundle of its own. */
 import { homedir } from "node:os";
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import {
   type ConfigurationItem,
   type Executable,
   LanguageClient,
   type LanguageClientOptions,
+  MessageType,
+  ProgressType,
   ShowMessageNotification,
-  type ShowMessageParams,
+  State,
   TransportKind,
 } from "vscode-languageclient/node";
-import * as protocol from "../protocol.ts";
+import { type RootActivity, type Said, SCHEMA, STATUS_CHANGED } from "../protocol.ts";
+import type { Connection, Introduction, Listener } from "./connection.ts";
 import { crashes } from "./crashes.ts";
 import type { Launch } from "./lookup.ts";
 
-/** How work that takes long is shown; the client's own way is a second line in the status bar. */
-export type ShowProgress = NonNullable<NonNullable<LanguageClientOptions["middleware"]>["handleWorkDoneProgress"]>;
+/** A program that says nothing for so long is no server; one on a machine that is very busy may take its time. */
+const MOST_STARTING_SECONDS = 60;
+const ENDING_MILLISECONDS = 2000;
 
-/** What a client needs of the extension. */
-export interface ClientParts {
-  readonly log: vscode.LogOutputChannel;
-  readonly showProgress: ShowProgress | undefined;
-  /** The section of settings that the server is told. */
-  readonly settings: () => Record<string, Record<string, unknown>>;
-  /** The server has something to say to the user. */
-  readonly onSaid: (said: ShowMessageParams) => void;
-  /** The server ended so often that it is not started again. */
-  readonly onLeftAlone: () => void;
+/** A connection that is not started yet. */
+export function connect(launch: Launch, listener: Listener): Connection {
+  return new ClientConnection(launch, listener);
 }
 
-/** A client that is not started yet. */
-export function newClient(launch: Launch, { log, showProgress, settings, onSaid, onLeftAlone }: ClientParts): LanguageClient {
-  const executable: Executable = {
+class ClientConnection implements Connection {
+  readonly #client: LanguageClient;
+  readonly #log: vscode.LogOutputChannel;
+  #parts = 0;
+  #isOver = false;
+
+  constructor(launch: Launch, listener: Listener) {
+    this.#log = listener.log;
+    const handler = crashes(() => this.#client, () => this.#isOver, listener.onLeftAlone);
+    this.#client = new LanguageClient("vizsla", "Vizsla", executable(launch), { ...options(listener), errorHandler: handler });
+    this.#client.onNotification(ShowMessageNotification.type, ({ type, message }) => {
+      listener.onSaid({ severity: severityOf(type), message }); // in place of the library's own way
+    });
+    this.#client.onNotification(STATUS_CHANGED, ({ roots }: { roots: readonly RootActivity[] }) => listener.onStatus(roots));
+    this.#client.onDidChangeState(({ newState }) => {
+      if (this.#isOver) return;
+      listener.onChange(newState === State.Running ? "running" : newState === State.StartFailed ? "failed" : "starting");
+    });
+  }
+
+  get introduction(): Introduction | undefined {
+    return this.#client.initializeResult;
+  }
+
+  async start(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, fail) => {
+      const error = new Error(`it said nothing for ${MOST_STARTING_SECONDS} seconds.`);
+      timer = setTimeout(() => fail(error), MOST_STARTING_SECONDS * 1000);
+    });
+    try {
+      await Promise.race([this.#client.start(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  ask<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T> {
+    // Not `undefined` for a token: the library would take it for a second parameter.
+    return token === undefined ? this.#client.sendRequest<T>(method, params) : this.#client.sendRequest<T>(method, params, token);
+  }
+
+  async askInParts<T>(method: string, params: object, token: vscode.CancellationToken, onPartial: (part: T) => void): Promise<T> {
+    const partialResultToken = `vizsla-answer-${++this.#parts}`;
+    const listening = this.#client.onProgress(new ProgressType<T>(), partialResultToken, onPartial);
+    try {
+      return await this.ask(method, { ...params, partialResultToken }, token);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  tell(method: string, params: object): void {
+    this.#client.sendNotification(method, params).catch((error: unknown) => this.#log.debug(String(error)));
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    try {
+      await this.#client.dispose(ENDING_MILLISECONDS);
+    } catch {
+      // It never ran, or is gone already, or is killed by the library: it is ended, which is all that was wanted.
+    }
+  }
+}
+
+function executable(launch: Launch): Executable {
+  return {
     command: launch.command,
     args: [...launch.args, "serve", "--log-level", launch.logLevel],
     transport: TransportKind.stdio,
     // Not the workspace, which is where clients begin otherwise: no program is to be taken from there by accident.
     options: { cwd: homedir() },
   };
-  const options: LanguageClientOptions = {
+}
+
+function options({ log, showProgress, settings }: Listener): LanguageClientOptions {
+  return {
     documentSelector: [{ scheme: "file" }],
     outputChannel: log,
-    initializationOptions: { schema: protocol.SCHEMA, statusNotifications: true },
+    initializationOptions: { schema: SCHEMA, statusNotifications: true },
     initializationFailedHandler: () => false,
-    errorHandler: crashes(() => client, onLeftAlone),
     middleware: {
       workspace: {
         // The server registers for changes and asks for the section after each.
-        configuration: (params, token, next) => {
-          if (params.items.every(isOurs)) return params.items.map(settings);
-          return next(params, token);
-        },
+        configuration: (params, token, next) => (params.items.every(isOurs) ? params.items.map(settings) : next(params, token)),
       },
-      ...(showProgress === undefined ? {} : { handleWorkDoneProgress: showProgress }),
+      handleWorkDoneProgress: showProgress,
     },
   };
-  const client: LanguageClient = new LanguageClient("vizsla", "Vizsla", executable, options);
-  client.onNotification(ShowMessageNotification.type, onSaid); // in place of the client's own
-  return client;
-}
-
-/** End a client and its server, whatever state they are in. */
-export async function ended(client: LanguageClient): Promise<void> {
-  try {
-    await client.dispose(2000);
-  } catch {
-    // It never ran, or is gone already: it is ended, which is all that was wanted.
-  }
-}
-
-/** Whether an error says that the connection was lost, and nothing of what was asked. */
-export function isLost(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "number" && code >= -32099 && code <= -32096; // those of vscode-jsonrpc
 }
 
 function isOurs(item: ConfigurationItem): boolean {
   return item.section === "vizsla";
+}
+
+function severityOf(type: MessageType): Said["severity"] {
+  if (type === MessageType.Error) return "error";
+  return type === MessageType.Warning ? "warning" : "information";
 }

@@ -3,14 +3,16 @@ import { CloseAction, type ErrorHandler, type LanguageClient } from "vscode-lang
 
 /**
  * @param client - the client whose server it is; it is not made yet when its handler is
- * @param onLeftAlone - called when the server is not started any more
+ * @param isOver - whether the server is not wanted any more
+ * @param onLeftAlone - called when a server that is wanted is not started any more
  */
-export function crashes(client: () => LanguageClient, onLeftAlone: () => void): ErrorHandler {
+export function crashes(client: () => LanguageClient, isOver: () => boolean, onLeftAlone: () => void): ErrorHandler {
   let usual: ErrorHandler | undefined; // one for all: it counts
   const handler = (): ErrorHandler => (usual ??= client().createDefaultErrorHandler());
   return {
     error: (error, message, times) => handler().error(error, message, times),
     closed: async () => {
+      if (isOver()) return { action: CloseAction.DoNotRestart, handled: true };
       const result = await handler().closed();
       if (result.action === CloseAction.DoNotRestart) onLeftAlone();
       return result;

@@ -26,8 +26,8 @@ export interface Surroundings {
   readonly isTrusted: boolean;
   /** Workspace folders, as paths of the disk. */
   readonly folders: readonly string[];
-  /** The interpreter that the Python extension has active, if there is that extension. */
-  readonly activePython: string | undefined;
+  /** The interpreter that the Python extension has active, if there is that extension. Asking may take seconds. */
+  readonly activePython: () => Promise<string | undefined>;
   /** The environment variable PATH. */
   readonly searchPath: string;
   /** The folder of the extension's private environment, whether it is there or not. */
@@ -62,35 +62,33 @@ export async function findServer(around: Surroundings, isProgram: Probe): Promis
     }
     return { problem: `vizsla.server.python names '${command}', which is no program that can be run; correct it.` };
   }
-  for (const { command, origin } of candidates(around)) {
+  for await (const { command, origin } of candidates(around)) {
     if (await isProgram(command)) return { launch: { command, args: [], logLevel, origin } };
   }
   return { problem: NO_SERVER };
 }
 
 /** Where `vizsla` may be, in the order of preference. Programs of a folder that is not trusted are not among them. */
-export function candidates(around: Surroundings): { command: string; origin: string }[] {
+export async function* candidates(around: Surroundings): AsyncGenerator<{ command: string; origin: string }> {
   const { join, dirname } = pathsOf(around);
-  const found: { command: string; origin: string }[] = [];
   if (around.isTrusted) {
     for (const folder of around.folders) {
       for (const environment of [".venv", "venv"]) {
-        found.push({ command: programIn(join(folder, environment), around), origin: `${environment} of the workspace` });
+        yield { command: programIn(join(folder, environment), around), origin: `${environment} of the workspace` };
       }
     }
-    if (around.activePython !== undefined && isAbsolute(around.activePython, around)) {
-      const command = join(dirname(around.activePython), programName(around));
-      found.push({ command, origin: "interpreter of the Python extension" });
+    const python = await around.activePython();
+    if (python !== undefined && isAbsolute(python, around)) {
+      yield { command: join(dirname(python), programName(around)), origin: "interpreter of the Python extension" };
     }
   }
   for (const folder of around.searchPath.split(pathsOf(around).delimiter)) {
     // A relative entry would mean the folder that happens to be current, perhaps one that is not trusted.
     if (isAbsolute(folder, around) && !(isOfWorkspace(folder, around) && !around.isTrusted)) {
-      found.push({ command: join(folder, programName(around)), origin: "PATH" });
+      yield { command: join(folder, programName(around)), origin: "PATH" };
     }
   }
-  found.push({ command: programIn(around.privateEnvironment, around), origin: "private environment of the extension" });
-  return found;
+  yield { command: programIn(around.privateEnvironment, around), origin: "private environment of the extension" };
 }
 
 /** The folder of an environment's programs. */

@@ -1,5 +1,6 @@
 /** Whether the program that answered is a server that this extension can work with. */
 import { type Offer, SCHEMA, SEARCH, SIMILAR, STATUS } from "../protocol.ts";
+import type { Introduction } from "./connection.ts";
 
 const NEEDED = [SEARCH, SIMILAR, STATUS];
 
@@ -7,14 +8,11 @@ const NEEDED = [SEARCH, SIMILAR, STATUS];
  * What is wrong with a server, by its answer to `initialize`; undefined when nothing is. A schema that is older or newer
  * but has all that is needed is no fault: the server itself tells the user which of the two to update.
  */
-export function problemOf(
-  command: string,
-  answer: { readonly capabilities: { readonly experimental?: unknown }; readonly serverInfo?: ServerInfo | undefined },
-): string | undefined {
-  const name = answer.serverInfo?.name;
+export function problemOf(command: string, { capabilities, serverInfo }: Introduction): string | undefined {
+  const name = serverInfo?.name;
   if (name !== "vizsla") return `'${command}' is not Vizsla but ${name ?? "a program without a name"}; correct vizsla.server.path.`;
-  const version = answer.serverInfo?.version ?? "of an unknown version";
-  const offer = offerOf(answer.capabilities.experimental);
+  const version = serverInfo?.version ?? "of an unknown version";
+  const offer = offerOf(capabilities.experimental);
   const absent = NEEDED.filter((request) => !offer?.requests.includes(request));
   if (absent.length === 0) return undefined;
   const older = (offer?.schema ?? 0) > SCHEMA ? "this extension" : "it";
@@ -25,11 +23,6 @@ export function problemOf(
 export function withoutCommand(name: string, offer: Offer | undefined, version = "of an unknown version"): string | undefined {
   if (offer?.commands === undefined || offer.commands.includes(name)) return undefined;
   return `The server (${version}) does not know ${name}; update it.`;
-}
-
-interface ServerInfo {
-  readonly name: string;
-  readonly version?: string;
 }
 
 /** What a server offers beyond the standard, undefined when it says nothing of itself. */

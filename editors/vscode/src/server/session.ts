@@ -1,11 +1,11 @@
 /** The one server of this window: found, started, restarted when another one is to be used, and asked. */
 import * as vscode from "vscode";
-import { type LanguageClient, ProgressType, type ShowMessageParams, State } from "vscode-languageclient/node";
 import * as protocol from "../protocol.ts";
+import { sentenceOf } from "../sentence.ts";
 import { chosenSettings, type Declared, NEEDS_RESTART } from "../settings.ts";
 import { news } from "../status/news.ts";
 import type { ServerState } from "../status/text.ts";
-import { ended, isLost, newClient, type ShowProgress } from "./client.ts";
+import { type Connection, isLost, type ShowProgress } from "./connection.ts";
 import type { Found, Launch } from "./lookup.ts";
 import { offerOf, problemOf, withoutCommand } from "./offer.ts";
 import { nextEvent } from "./waiting.ts";
@@ -15,6 +15,14 @@ const REFRESH_MILLISECONDS = 500;
 /** A question outlives so many servers that end under it. */
 const MOST_TRIES = 3;
 
+/** Called with what comes from the server unasked. */
+export interface Heard {
+  /** Each progress of the server's work. */
+  readonly showProgress: ShowProgress;
+  /** What the server has to say to the user. */
+  readonly onSaid: (said: protocol.Said) => void;
+}
+
 export class Session implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #find: () => Promise<Found>;
@@ -22,16 +30,14 @@ export class Session implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<ServerState>();
   readonly #subscriptions: vscode.Disposable[] = [this.#changed];
   #state: ServerState = { kind: "looking" };
-  #client: LanguageClient | undefined;
+  #connection: Connection | undefined;
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();
-  #questions = 0;
+  #refused: readonly string[] = [];
   #refreshing: NodeJS.Timeout | undefined;
 
-  /** Called with each progress of the server's work; set before `follow`. */
-  showProgress: ShowProgress | undefined;
-  /** Called with what the server has to say to the user; set before `follow`. */
-  onSaid: (said: ShowMessageParams) => void = () => undefined;
+  /** Set before `follow`. */
+  heard: Heard | undefined;
 
   /** Fired with every new state. */
   readonly onDidChangeState = this.#changed.event;
@@ -63,7 +69,7 @@ export class Session implements vscode.Disposable {
   }
 
   get version(): string | undefined {
-    return this.#client?.initializeResult?.serverInfo?.version;
+    return this.#connection?.introduction?.serverInfo?.version;
   }
 
   /** Use the server that is to be used now; one that is in use already goes on. */
@@ -73,14 +79,14 @@ export class Session implements vscode.Disposable {
         await this.#stop();
         return this.#become({ kind: "noFolder" });
       }
-      if (this.#client === undefined && this.#state.kind !== "missing") this.#become({ kind: "looking" });
+      if (this.#connection === undefined && this.#state.kind !== "missing") this.#become({ kind: "looking" });
       const found = await this.#find();
       if ("problem" in found) {
         await this.#stop();
         if (this.#state.kind !== "missing") this.#log.warn(found.problem);
         return this.#become({ kind: "missing", problem: found.problem });
       }
-      if (this.#client !== undefined && JSON.stringify(found.launch) === JSON.stringify(this.#launch)) return undefined;
+      if (this.#connection !== undefined && JSON.stringify(found.launch) === JSON.stringify(this.#launch)) return undefined;
       await this.#stop();
       return this.#start(found.launch);
     });
@@ -99,53 +105,42 @@ export class Session implements vscode.Disposable {
     options: { session?: string; onPartial?: (result: protocol.SearchResult) => void } = {},
   ): Promise<protocol.SearchResult> {
     const { session, onPartial } = options;
-    const params: { -readonly [K in keyof protocol.SearchParams]: protocol.SearchParams[K] } = { query };
-    if (session !== undefined) params.session = session;
-    return this.#asked(token, async (client) => {
-      if (onPartial === undefined) return client.sendRequest(protocol.SEARCH, params, token);
-      params.partialResultToken = `vizsla-answer-${++this.#questions}`;
-      const listening = client.onProgress(new ProgressType<protocol.SearchResult>(), params.partialResultToken, onPartial);
-      try {
-        return await client.sendRequest<protocol.SearchResult>(protocol.SEARCH, params, token);
-      } finally {
-        listening.dispose();
-      }
-    });
+    const params: protocol.SearchParams = session === undefined ? { query } : { query, session };
+    return this.#asked(token, (connection) =>
+      onPartial === undefined
+        ? connection.ask(protocol.SEARCH, params, token)
+        : connection.askInParts(protocol.SEARCH, params, token, onPartial),
+    );
   }
 
   /** Functions like the one at a place. */
-  similar(uri: vscode.Uri, position: vscode.Position, token: vscode.CancellationToken): Promise<protocol.SearchResult> {
-    return this.#asked(token, (client) => {
-      const params: protocol.SimilarParams = {
-        textDocument: { uri: client.code2ProtocolConverter.asUri(uri) },
-        position: client.code2ProtocolConverter.asPosition(position),
-      };
-      return client.sendRequest(protocol.SIMILAR, params, token);
-    });
+  similar(uri: vscode.Uri, { line, character }: vscode.Position, token: vscode.CancellationToken): Promise<protocol.SearchResult> {
+    const params: protocol.SimilarParams = { textDocument: { uri: uri.toString() }, position: { line, character } };
+    return this.#asked(token, (connection) => connection.ask(protocol.SIMILAR, params, token));
   }
 
   /** The truth about every folder; `files` names each one that is left out. */
   async status(files = false): Promise<protocol.ServerStatus> {
-    return this.#serving().sendRequest(protocol.STATUS, { files });
+    return this.#serving().ask(protocol.STATUS, { files });
   }
 
   /** The user went to a hit of a question. The server notes it where `vizsla.feedback.enabled` is on, and only there. */
   opened(query: string, { location }: protocol.SearchHit): void {
     if (this.#offer()?.notifications?.includes(protocol.OPENED) !== true) return; // a server of before
-    void this.#client?.sendNotification(protocol.OPENED, { query, location }).catch((error: unknown) => this.#log.debug(String(error)));
+    this.#connection?.tell(protocol.OPENED, { query, location });
   }
 
   /** Tell the server to do something, by one of its own commands. */
   async command(name: string, ...args: readonly unknown[]): Promise<void> {
-    const client = this.#serving();
+    const connection = this.#serving();
     const problem = withoutCommand(name, this.#offer(), this.version);
     if (problem !== undefined) throw new Error(problem);
-    await client.sendRequest("workspace/executeCommand", { command: name, arguments: args });
+    await connection.ask("workspace/executeCommand", { command: name, arguments: args });
   }
 
   /** Give up what a progress stands for. */
   cancelProgress(token: string | number): void {
-    void this.#client?.sendNotification("window/workDoneProgress/cancel", { token });
+    this.#connection?.tell("window/workDoneProgress/cancel", { token });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,13 +154,13 @@ export class Session implements vscode.Disposable {
   }
 
   /** Ask when there is a server to ask, and once more when it ends under the question. */
-  async #asked<T>(token: vscode.CancellationToken, ask: (client: LanguageClient) => Promise<T>): Promise<T> {
+  async #asked<T>(token: vscode.CancellationToken, ask: (connection: Connection) => Promise<T>): Promise<T> {
     if (this.#state.kind === "missing") await this.follow(); // it may have been installed since
     for (let tries = 1; ; tries++) {
       while (this.#state.kind === "looking" || this.#state.kind === "starting") await nextEvent(this.#changed.event, token);
-      const client = this.#serving();
+      const connection = this.#serving();
       try {
-        return await ask(client);
+        return await ask(connection);
       } catch (error) {
         if (!isLost(error) || tries >= MOST_TRIES || token.isCancellationRequested) throw error;
         // That the server is gone may be known a moment after its questions are.
@@ -174,8 +169,8 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  #serving(): LanguageClient {
-    if (this.#client !== undefined && this.#state.kind !== "stopped") return this.#client;
+  #serving(): Connection {
+    if (this.#connection !== undefined && this.#state.kind !== "stopped") return this.#connection;
     switch (this.#state.kind) {
       case "noFolder":
         throw new Error("Open a folder first: Vizsla searches the folders of the workspace.");
@@ -188,38 +183,43 @@ export class Session implements vscode.Disposable {
   }
 
   #offer(): protocol.Offer | undefined {
-    return offerOf(this.#client?.initializeResult?.capabilities.experimental);
+    return offerOf(this.#connection?.introduction?.capabilities.experimental);
   }
 
   async #start(launch: Launch): Promise<void> {
     this.#launch = launch;
     this.#become({ kind: "starting" });
     this.#log.info(`${launch.command} ${launch.args.join(" ")} (${launch.origin})`);
-    const client = newClient(launch, {
-      log: this.#log,
-      showProgress: this.showProgress,
-      settings: () => this.#settings(),
-      onSaid: (said) => this.onSaid(said),
-      onLeftAlone: () => {
-        const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
-        this.#become({ kind: "stopped", problem });
-      },
-    });
-    this.#client = client;
-    client.onDidChangeState(({ newState }) => this.#follows(client, newState));
-    client.onNotification(protocol.STATUS_CHANGED, ({ roots }: { roots: readonly protocol.RootActivity[] }) => {
-      if (this.#client === client) this.#changes(roots);
-    });
+    let connection: Connection | undefined;
     try {
-      await client.start();
-      const problem = problemOf(launch.command, client.initializeResult ?? { capabilities: {} });
+      connection = await this.#connect(launch);
+      this.#connection = connection;
+      await connection.start();
+      const problem = problemOf(launch.command, connection.introduction ?? { capabilities: {} });
       if (problem !== undefined) throw new Error(problem);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#client = undefined;
-      await ended(client);
-      this.#become({ kind: "stopped", problem: `The server '${launch.command}' could not be started: ${why}` });
+      this.#connection = undefined;
+      await connection?.end();
+      this.#become({ kind: "stopped", problem: `The server '${launch.command}' could not be started: ${sentenceOf(error)}` });
     }
+  }
+
+  async #connect(launch: Launch): Promise<Connection> {
+    const { connect } = await import("#client");
+    const isMine = (): boolean => this.#connection === connection;
+    const connection = connect(launch, {
+      log: this.#log,
+      showProgress: (token, params, next) => this.heard?.showProgress(token, params, next),
+      settings: () => this.#settings(),
+      onChange: (now) => isMine() && this.#changesTo(now),
+      onStatus: (roots) => isMine() && this.#changes(roots),
+      onSaid: (said) => this.heard?.onSaid(said),
+      onLeftAlone: () => {
+        const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
+        if (isMine()) this.#become({ kind: "stopped", problem });
+      },
+    });
+    return connection;
   }
 
   #settings(): Record<string, Record<string, unknown>> {
@@ -230,21 +230,22 @@ export class Session implements vscode.Disposable {
     });
   }
 
-  #follows(client: LanguageClient, state: State): void {
-    if (this.#client !== client) return;
-    if (state === State.Running) void this.refresh();
+  #changesTo(now: "running" | "starting" | "failed"): void {
+    if (now === "running") void this.refresh();
     else if (this.#state.kind === "stopped") return; // it was left alone, which has been said
-    else if (state !== State.StartFailed) this.#become({ kind: "starting" });
+    else if (now === "starting") this.#become({ kind: "starting" });
     else this.#become({ kind: "stopped", problem: "The server of Vizsla could not be started again; see its log." });
   }
 
   /** Ask how things stand, and say so. */
   async refresh(): Promise<void> {
-    const client = this.#client;
+    const connection = this.#connection;
     try {
       const { roots, refusedSettings, preparing = null, training = null } = await this.status();
-      for (const sentence of refusedSettings) this.#log.warn(sentence);
-      if (this.#client === client) this.#become({ kind: "serving", roots, preparing, training });
+      if (this.#connection !== connection) return;
+      for (const sentence of refusedSettings) if (!this.#refused.includes(sentence)) this.#log.warn(sentence);
+      this.#refused = refusedSettings;
+      this.#become({ kind: "serving", roots, preparing, training, refusedSettings });
     } catch (error) {
       this.#log.debug(String(error)); // it ended meanwhile, which is shown
     }
@@ -265,12 +266,12 @@ export class Session implements vscode.Disposable {
   }
 
   async #stop(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
+    const connection = this.#connection;
+    this.#connection = undefined;
     this.#launch = undefined;
-    if (client === undefined) return;
+    if (connection === undefined) return;
     this.#become({ kind: "looking" });
-    await ended(client);
+    await connection.end();
   }
 
   #become(state: ServerState): void {
@@ -282,8 +283,11 @@ export class Session implements vscode.Disposable {
 
   /** One start or stop after the other. */
   #inTurn(step: () => Promise<void>): Promise<void> {
-    const result = this.#turn.then(step);
-    this.#turn = result.catch((error: unknown) => this.#log.error(String(error)));
+    this.#turn = this.#turn.then(step).catch((error: unknown) => {
+      this.#log.error(String(error));
+      const problem = `No server could be looked for: ${sentenceOf(error)}`;
+      if (this.#connection === undefined) this.#become({ kind: "stopped", problem });
+    });
     return this.#turn;
   }
 }

@@ -11,19 +11,23 @@ export function privateEnvironment(context: vscode.ExtensionContext): string {
 }
 
 /** Look around, as things stand now. */
-export async function lookAround(context: vscode.ExtensionContext): Promise<Surroundings> {
+export function lookAround(context: vscode.ExtensionContext): Surroundings {
   const configuration = vscode.workspace.getConfiguration("vizsla");
+  const text = (name: string): string => {
+    const value = configuration.get<unknown>(name); // VS Code does not check what somebody wrote
+    return typeof value === "string" ? value.trim() : "";
+  };
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
   const isTrusted = vscode.workspace.isTrusted;
   return {
     platform: process.platform,
     home: homedir(),
-    path: configuration.get("server.path", "").trim(),
-    python: configuration.get("server.python", "").trim(),
-    logLevel: configuration.get("server.logLevel", "warning"),
+    path: text("server.path"),
+    python: text("server.python"),
+    logLevel: text("server.logLevel") || "warning",
     isTrusted,
     folders: folders.map(({ uri }) => uri.fsPath),
-    activePython: isTrusted ? await activePython(folders[0]?.uri) : undefined,
+    activePython: () => activePython(folders[0]?.uri),
     searchPath: process.env["PATH"] ?? "",
     privateEnvironment: privateEnvironment(context),
   };

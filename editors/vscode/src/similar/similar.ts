@@ -1,9 +1,11 @@
 /** Functions like the one at the cursor: a command, an entry of the light bulb, a line above functions. */
 import * as vscode from "vscode";
-import { openHit, Preview } from "../opening.ts";
-import type { SearchHit, SearchResult } from "../protocol.ts";
+import { folderOf, openHit, Preview } from "../opening.ts";
+import { telling } from "../problems.ts";
+import type { SearchHit } from "../protocol.ts";
 import type { Results } from "../results/view.ts";
 import { rowOf } from "../search/rows.ts";
+import { sentenceOf } from "../sentence.ts";
 import type { Session } from "../server/session.ts";
 
 const COMMAND = "vizsla.findSimilar";
@@ -21,7 +23,6 @@ export async function showSimilar(session: Session, results: Results, uri?: vsco
     return;
   }
   const place = `${vscode.workspace.asRelativePath(where)}:${at.line + 1}`;
-  const ask = (token: vscode.CancellationToken): Promise<SearchResult> => session.similar(where, at, token);
   const preview = new Preview();
   const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly hit?: SearchHit }>();
   const cancelling = new vscode.CancellationTokenSource();
@@ -31,30 +32,35 @@ export async function showSimilar(session: Session, results: Results, uri?: vsco
   pick.placeholder = "Type to narrow by name";
   pick.busy = true;
   pick.onDidChangeActive(([item]) => item?.hit !== undefined && preview.show(item.hit));
-  pick.onDidAccept(async () => {
-    const hit = pick.selectedItems[0]?.hit;
-    if (hit === undefined) return;
-    isChosen = true;
-    await preview.keep();
-    pick.hide();
-    if (!(await openHit(hit))) await preview.restore();
-  });
-  pick.onDidHide(async () => {
-    isHidden = true;
-    cancelling.cancel();
-    if (!isChosen) await preview.restore();
-    preview.dispose();
-    pick.dispose();
-  });
+  pick.onDidAccept(
+    telling(async () => {
+      const hit = pick.selectedItems[0]?.hit;
+      if (hit === undefined) return;
+      isChosen = true;
+      await preview.keep();
+      pick.hide();
+      if (!(await openHit(hit))) await preview.restore();
+    }),
+  );
+  pick.onDidHide(
+    telling(async () => {
+      isHidden = true;
+      cancelling.cancel();
+      cancelling.dispose();
+      if (!isChosen) await preview.restore();
+      preview.dispose();
+      pick.dispose();
+    }),
+  );
   pick.show();
   try {
-    const { hits, notes } = await ask(cancelling.token);
+    const { hits, notes } = await session.similar(where, at, cancelling.token);
     if (isHidden) return;
-    pick.items = hits.length > 0 ? hits.map((hit) => ({ ...rowOf(hit, undefined), hit })) : [{ label: "$(info) Nothing is like it." }];
-    const again = (): Promise<SearchResult> => ask(new vscode.CancellationTokenSource().token);
-    results.add({ text: `Like ${place}`, hits, notes, isPinned: false, isAsked: false, again });
+    pick.items = hits.length > 0 ? hits.map((hit) => ({ ...rowOf(hit, folderOf(hit)), hit })) : [{ label: "$(info) Nothing is like it." }];
+    const like = { uri: where.toString(), line: at.line, character: at.character };
+    results.add({ text: `Like ${place}`, hits, notes, isPinned: false, like });
   } catch (error) {
-    if (!isHidden) pick.items = [{ label: `$(info) ${error instanceof Error ? error.message : String(error)}`, alwaysShow: true }];
+    if (!isHidden) pick.items = [{ label: `$(info) ${sentenceOf(error)}`, alwaysShow: true }];
   } finally {
     if (!isHidden) pick.busy = false;
   }

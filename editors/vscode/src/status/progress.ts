@@ -1,7 +1,7 @@
 /** Work of the server that takes long is a notification that can be cancelled; later indexing shows in the status bar alone. */
 import * as vscode from "vscode";
 import type { RootStatus } from "../protocol.ts";
-import type { ShowProgress } from "../server/client.ts";
+import type { ShowProgress } from "../server/connection.ts";
 import type { Session } from "../server/session.ts";
 
 /** What is over before is not worth a notification. */
@@ -39,22 +39,41 @@ class Running {
   }
 }
 
-/** Shows the server's progress in place of the client. */
-export function workProgress(session: Session): ShowProgress {
-  const running = new Map<string | number, Running>();
-  return (token, params) => {
+/** Shows the server's progress in place of the client library. */
+export class WorkProgress implements vscode.Disposable {
+  readonly #session: Session;
+  readonly #running = new Map<string | number, Running>();
+  readonly #listening: vscode.Disposable;
+
+  constructor(session: Session) {
+    this.#session = session;
+    // Nobody tells the end of what a server was at when it went away.
+    this.#listening = session.onDidChangeState(({ kind }) => kind !== "serving" && this.#endAll());
+  }
+
+  readonly show: ShowProgress = (token, params) => {
     if (params.kind === "begin") {
       const work = new Running();
-      running.set(token, work);
+      this.#running.set(token, work);
       work.report(params.message, params.percentage);
-      void showWhenLong(session, token, params.title, work);
+      void showWhenLong(this.#session, token, params.title, work);
     } else if (params.kind === "report") {
-      running.get(token)?.report(params.message, params.percentage);
+      this.#running.get(token)?.report(params.message, params.percentage);
     } else {
-      running.get(token)?.end();
-      running.delete(token);
+      this.#running.get(token)?.end();
+      this.#running.delete(token);
     }
   };
+
+  dispose(): void {
+    this.#listening.dispose();
+    this.#endAll();
+  }
+
+  #endAll(): void {
+    for (const work of this.#running.values()) work.end();
+    this.#running.clear();
+  }
 }
 
 async function showWhenLong(session: Session, token: string | number, title: string, work: Running): Promise<void> {

@@ -16,6 +16,8 @@ export interface Serving {
   readonly roots: readonly (RootActivity | RootStatus)[];
   readonly preparing: Preparing | null;
   readonly training: Training | null;
+  /** One sentence for each setting that the server does not take. */
+  readonly refusedSettings: readonly string[];
 }
 
 /** What the item shows. */
@@ -65,12 +67,13 @@ export function statusText(state: ServerState, version: string | undefined): Sta
   }
 }
 
-function servingText({ roots, preparing, training }: Serving, version: string | undefined): StatusText {
+function servingText({ roots, preparing, training, refusedSettings }: Serving, version: string | undefined): StatusText {
   const lines = roots.map((root) => `${folderName(root.uri)}: ${phrase(root)}`);
   const troubles = roots.flatMap(troublesOf);
   if (preparing !== null) lines.push(`${preparingPhrase(preparing)}; the models in use answer meanwhile`);
   if (training !== null) lines.push(trainingPhrase(training));
-  const tooltip = [`Vizsla ${version ?? ""}`.trim(), ...lines, ...troubles].join("\n");
+  const unwatched = roots.flatMap((root) => ("watcherProblem" in root && root.watcherProblem !== "" ? [root.watcherProblem] : []));
+  const tooltip = [`Vizsla ${version ?? ""}`.trim(), ...lines, ...troubles, ...unwatched, ...refusedSettings].join("\n");
   const failed = roots.find((root) => root.activity === "failed");
   if (failed !== undefined) return { text: "$(error) Vizsla: failed", tooltip, isWarning: true };
   const busy = roots.filter((root) => BUSY.has(root.activity));
@@ -85,6 +88,7 @@ function servingText({ roots, preparing, training }: Serving, version: string | 
     return { text: "$(debug-pause) Vizsla: paused", tooltip, isWarning: false };
   }
   if (troubles.length > 0) return { text: "$(info) Vizsla: degraded", tooltip, isWarning: false };
+  if (refusedSettings.length > 0) return { text: "$(info) Vizsla: setting refused", tooltip, isWarning: false };
   return { text: "$(search) Vizsla", tooltip, isWarning: false };
 }
 

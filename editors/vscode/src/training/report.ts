@@ -1,18 +1,17 @@
 /** The report of a training, a page of its own that asks nobody for anything. */
 import { readFile } from "node:fs/promises";
 import * as vscode from "vscode";
-import { MessageType, type ShowMessageParams } from "vscode-languageclient/node";
-import type { TrainingEnd } from "../protocol.ts";
+import type { Said, TrainingEnd } from "../protocol.ts";
 import type { Session } from "../server/session.ts";
 import { sealed } from "./page.ts";
 
 /** Show what the server has to say; how a training ended, with the way to its report. */
-export async function showSaid(session: Session, { type, message }: ShowMessageParams): Promise<void> {
+export async function showSaid(session: Session, { severity, message }: Said): Promise<void> {
   const end = await lastTraining(session);
   const report = end !== undefined && message.endsWith(end.sentence) ? end.report : "";
-  const show = shower(type);
+  const show = shower(severity);
   if (report === "") {
-    void show(message);
+    await show(message);
     return;
   }
   const open = "Show the report";
@@ -39,10 +38,9 @@ export async function openReport(path: string): Promise<vscode.WebviewPanel> {
   return panel;
 }
 
-function shower(type: MessageType): (message: string, ...choices: string[]) => Thenable<string | undefined> {
-  if (type === MessageType.Error) return vscode.window.showErrorMessage;
-  if (type === MessageType.Warning) return vscode.window.showWarningMessage;
-  return vscode.window.showInformationMessage;
+function shower(severity: Said["severity"]): (message: string, ...choices: string[]) => Thenable<string | undefined> {
+  if (severity === "error") return vscode.window.showErrorMessage;
+  return severity === "warning" ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
 }
 
 async function lastTraining(session: Session): Promise<TrainingEnd | undefined> {

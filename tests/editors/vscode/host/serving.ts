@@ -101,7 +101,7 @@ export const run = (): Promise<void> =>
       const hit = await until("the new file", async () => (await api.search("fold the napkins", never())).hits.find(({ name }) => name === "fold_napkins"));
       await vscode.window.showTextDocument(inFolder("cart.js"));
       await vscode.workspace.fs.delete(gone);
-      await vscode.commands.executeCommand("vizsla.results.open", { kind: "hit", hit, question: { isAsked: false } });
+      await vscode.commands.executeCommand("vizsla.results.open", { kind: "hit", hit, question: { like: { uri: gone.toString(), line: 0, character: 0 } } });
       assert.equal(vscode.window.activeTextEditor?.document.uri.path, inFolder("cart.js").path);
       await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
     },

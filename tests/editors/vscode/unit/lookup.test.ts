@@ -11,7 +11,7 @@ const AROUND: Surroundings = {
   logLevel: "warning",
   isTrusted: true,
   folders: ["/code/shop"],
-  activePython: "/envs/shop/bin/python",
+  activePython: async () => "/envs/shop/bin/python",
   searchPath: "/usr/bin:tools:/code/shop/bin",
   privateEnvironment: "/store/server",
 };
@@ -23,8 +23,14 @@ async function launched(around: Partial<Surroundings>, ...paths: string[]): Prom
   return "launch" in found ? [found.launch.command, ...found.launch.args].join(" ") : found.problem;
 }
 
-test("the workspace's environment comes before Python's, PATH and the private one", () => {
-  const order = candidates(AROUND).map(({ command }) => command);
+async function commands(around: Surroundings): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { command } of candidates(around)) found.push(command);
+  return found;
+}
+
+test("the workspace's environment comes before Python's, PATH and the private one", async () => {
+  const order = await commands(AROUND);
   assert.deepEqual(order, [
     "/code/shop/.venv/bin/vizsla",
     "/code/shop/venv/bin/vizsla",
@@ -35,8 +41,8 @@ test("the workspace's environment comes before Python's, PATH and the private on
   ]);
 });
 
-test("nothing of a folder that is not trusted is run, though PATH leads there", () => {
-  const order = candidates({ ...AROUND, isTrusted: false }).map(({ command }) => command);
+test("nothing of a folder that is not trusted is run, though PATH leads there", async () => {
+  const order = await commands({ ...AROUND, isTrusted: false });
   assert.deepEqual(order, ["/usr/bin/vizsla", "/store/server/bin/vizsla"]);
 });
 
@@ -65,9 +71,15 @@ test("without any server the sentence says what to do", async () => {
   assert.match(await launched({}), /create a private environment/);
 });
 
-test("on Windows programs lie in Scripts and end in .exe", () => {
-  const windows = { ...AROUND, platform: "win32", folders: ["C:\\shop"], activePython: undefined, searchPath: "C:\\bin;.", privateEnvironment: "D:\\s" };
-  assert.deepEqual(candidates(windows).map(({ command }) => command), [
+test("the Python extension, which may have to be started, is asked only where nothing before it is there", async () => {
+  const activePython = () => assert.fail("it was asked");
+  assert.equal(await launched({ activePython }, "/code/shop/.venv/bin/vizsla"), "/code/shop/.venv/bin/vizsla");
+  assert.equal(await launched({ activePython, path: "/bin/vizsla" }, "/bin/vizsla"), "/bin/vizsla");
+});
+
+test("on Windows programs lie in Scripts and end in .exe", async () => {
+  const windows = { ...AROUND, platform: "win32", folders: ["C:\\shop"], activePython: async () => undefined, searchPath: "C:\\bin;.", privateEnvironment: "D:\\s" };
+  assert.deepEqual(await commands(windows), [
     "C:\\shop\\.venv\\Scripts\\vizsla.exe",
     "C:\\shop\\venv\\Scripts\\vizsla.exe",
     "C:\\bin\\vizsla.exe",

@@ -7,12 +7,13 @@ import type { Serving } from "../../../../editors/vscode/src/status/text.ts";
 import { sealed } from "../../../../editors/vscode/src/training/page.ts";
 
 const root = (more: Partial<RootActivity> = {}): RootActivity => ({ uri: "file:///shop", activity: "embedding", done: 1, total: 9, problem: "", ...more });
-const before: Serving = { kind: "serving", roots: [{ ...root(), index: null, watcherProblem: "" }], preparing: null, training: null };
+const before: Serving = { kind: "serving", roots: [{ ...root(), index: null, watcherProblem: "" }], preparing: null, training: null, refusedSettings: ["no"] };
 
 test("numbers are taken over, and what is not said stays", () => {
   const { state, ask } = news(before, [root({ done: 5 })]);
   assert.equal(ask, "no");
   assert.deepEqual(state.roots, [{ ...root({ done: 5 }), index: null, watcherProblem: "" }]);
+  assert.deepEqual(state.refusedSettings, ["no"]);
 });
 
 test("another activity is asked about at once, and so is a folder that nobody knew", () => {

@@ -1,7 +1,7 @@
 /** What is remembered of questions: history, filters, the side bar's list and its Markdown. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { added, answered, asMarkdown, groups, type Question, without } from "../../../../editors/vscode/src/results/model.ts";
+import { added, answered, asMarkdown, groups, type Question, restored, without } from "../../../../editors/vscode/src/results/model.ts";
 import { filterChoices, isHalfTyped, withFilter } from "../../../../editors/vscode/src/search/filters.ts";
 import { forget, recentQuestions, remember } from "../../../../editors/vscode/src/search/history.ts";
 import { answer, hit } from "./hits.ts";
@@ -11,7 +11,7 @@ function keeper(kept?: unknown) {
 }
 
 function question(text: string, isPinned = false, hits = [hit("a")]): Question {
-  return { text, hits, notes: [], isPinned, isAsked: true, again: async () => answer() };
+  return { text, hits, notes: [], isPinned };
 }
 
 test("the newest question comes first, each once, at most fifty", async () => {
@@ -40,6 +40,11 @@ test("a filter is put in front, taken away again, and one that wants a value is 
   assert.equal(withFilter("", "lang:go"), "lang:go ");
 });
 
+test("a filter with blanks between quotes is one filter", () => {
+  assert.equal(withFilter('in:"my files" send mail', 'in:"my files"'), "send mail");
+  assert.equal(withFilter("send mail", 'in:"my files"'), 'in:"my files" send mail');
+});
+
 test("a filter without a value is not asked yet", () => {
   assert.deepEqual(["send lang:", "-path:", "send lang:go", "std::"].map(isHalfTyped), [true, true, false, false]);
 });
@@ -54,6 +59,13 @@ test("old questions go, pinned ones stay", () => {
   for (let number = 0; number < 30; number++) questions = added(questions, question(`q${number}`));
   assert.equal(questions.length, 21);
   assert.equal(questions.at(-1)?.text, "pinned");
+});
+
+test("a question outlives the window as data, and what is no question is left out", () => {
+  const kept = question("a", true);
+  const stored: unknown = JSON.parse(JSON.stringify([kept, { ...kept, hits: [{}] }, { text: 3 }, null]));
+  assert.deepEqual(restored(stored), [kept]);
+  assert.deepEqual([restored(undefined), restored("no list")], [[], []]);
 });
 
 test("hits are grouped by file in the order of the best", () => {

@@ -35,6 +35,7 @@ test("settings of the extension itself stay with it", () => {
   assert.deepEqual(chosenSettings(DECLARED, values({ "picker.preview": { value: false, globalValue: false } })), {});
 });
 
-test("an emptied text is no choice", () => {
-  assert.deepEqual(chosenSettings(DECLARED, values({ "cache.directory": { value: "", globalValue: "" } })), {});
+test("an emptied text is no choice, and neither is null", () => {
+  const set = { "cache.directory": { value: "", globalValue: "" }, "search.limit": { value: null, globalValue: null } };
+  assert.deepEqual(chosenSettings(DECLARED, values(set)), {});
 });

@@ -9,7 +9,7 @@ function root(more: Partial<RootStatus> = {}): RootStatus {
   return { uri: "file:///home/me/my%20shop", activity: "ready", done: 0, total: 0, problem: "", watcherProblem: "", index, ...more };
 }
 
-const serving = (roots: RootStatus[], more: Partial<Serving> = {}): Serving => ({ kind: "serving", roots, preparing: null, training: null, ...more });
+const serving = (roots: RootStatus[], more: Partial<Serving> = {}): Serving => ({ kind: "serving", roots, preparing: null, training: null, refusedSettings: [], ...more });
 const text = (...roots: RootStatus[]) => statusText(serving(roots), "0.1.0");
 
 test("work is shown with numbers, of all folders together", () => {
@@ -26,6 +26,14 @@ test("degraded says why", () => {
   const degraded = text(root({ index: { ...root().index!, degraded: ["there is no model"] } }));
   assert.equal(degraded.text, "$(info) Vizsla: degraded");
   assert.match(degraded.tooltip, /there is no model/);
+});
+
+test("a setting that the server does not take shows, and so does why changes are not noticed at once", () => {
+  const refused = statusText(serving([root()], { refusedSettings: ["search.limit must be positive"] }), "");
+  assert.deepEqual([refused.text, refused.tooltip.split("\n").at(-1)], ["$(info) Vizsla: setting refused", "search.limit must be positive"]);
+  const unwatched = text(root({ watcherProblem: "the limit of watches is reached" }));
+  assert.equal(unwatched.text, "$(search) Vizsla");
+  assert.match(unwatched.tooltip, /the limit of watches is reached/);
 });
 
 test("one folder that failed is more urgent than another that is busy", () => {

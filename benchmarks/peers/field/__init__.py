@@ -1,0 +1,1 @@
+"""Every program that is measured, each in a file of its own."""

@@ -110,10 +110,12 @@ def test_a_report_tells_nothing_of_an_earlier_run(toy: Toy, tmp_path: Path) -> N
 
 def test_files_that_could_not_be_read_are_named_in_the_report(toy: Toy, tmp_path: Path) -> None:
     folder = toy.copied(tmp_path / "run")
-    write_json(folder / "mine/report.json", {"counts": {}, "lost": ["deep/nested.py"]})
+    counts = {"lost/is nested too deeply": 1, "excluded codes": 1_200, "excluded pairs": 7}
+    write_json(folder / "mine/report.json", {"counts": counts, "lost": ["deep/nested.py"]})
     assert toy.outcome.decision is not None
     page = write_report(context_of(toy, folder, tmp_path / "cache"), toy.outcome.decision)
-    assert "1: deep/nested.py" in page.read_text()
+    assert "1: deep/nested.py (1 is nested too deeply)" in page.read_text()
+    assert "1,200 functions with 7 questions left out" in page.read_text()
     assert json.loads((folder / "report.json").read_text())["lost_files"] == ["deep/nested.py"]
 
 

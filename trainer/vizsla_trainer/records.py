@@ -176,7 +176,7 @@ def positive_text(pair: Pair, code: Code) -> str:
 
 def write_codes(path: Path, codes: Iterable[Code]) -> int:
     """Publish a file of codes; its folder is there. Returns how many."""
-    return _write(path, (_code_to_json(code) for code in codes))
+    return write_lines(path, map(fields_of, codes))
 
 
 def read_codes(path: Path) -> Iterator[Code]:
@@ -185,14 +185,13 @@ def read_codes(path: Path) -> Iterator[Code]:
     Raises:
         RecordsError: there is no such file, or it is damaged.
     """
-    for fields in _read(path):
-        fields.setdefault("bare", fields.get("text"))
-        yield _made(Code, fields, path)
+    for fields in read_lines(path):
+        yield record_of(Code, fields, path)
 
 
 def write_pairs(path: Path, pairs: Iterable[Pair]) -> int:
     """Publish a file of pairs; its folder is there. Returns how many."""
-    return _write(path, (dataclasses.asdict(pair) for pair in pairs))
+    return write_lines(path, map(fields_of, pairs))
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
@@ -201,8 +200,8 @@ def read_pairs(path: Path) -> Iterator[Pair]:
     Raises:
         RecordsError: there is no such file, or it is damaged.
     """
-    for fields in _read(path):
-        yield _made(Pair, fields, path)
+    for fields in read_lines(path):
+        yield record_of(Pair, fields, path)
 
 
 @contextlib.contextmanager
@@ -224,18 +223,8 @@ def published(path: Path) -> Iterator[Path]:
         os.close(folder)
 
 
-def _hash(*parts: str) -> str:
-    return blake3("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest(12)
-
-
-def _code_to_json(code: Code) -> dict[str, Any]:
-    fields = dataclasses.asdict(code)
-    if code.bare == code.text:
-        del fields["bare"]
-    return fields
-
-
-def _write(path: Path, records: Iterable[dict[str, Any]]) -> int:
+def write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> int:
+    """Publish a file of JSON objects, one a line; its folder is there. Returns how many."""
     count = 0
     with (
         published(path) as temporary,
@@ -243,14 +232,19 @@ def _write(path: Path, records: Iterable[dict[str, Any]]) -> int:
         # No name and no time in the header: a stage that finds the same bytes has nothing to do.
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=_COMPRESSION, mtime=0) as file,
     ):
-        for record in records:
+        for line in lines:
             # ASCII: a lone surrogate, as file names may hold, survives only in its escaped form.
-            file.write(json.dumps(record, separators=(",", ":")).encode("ascii") + b"\n")
+            file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
             count += 1
     return count
 
 
-def _read(path: Path) -> Iterator[dict[str, Any]]:
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file, one by one.
+
+    Raises:
+        RecordsError: there is no such file, or it is damaged, which may show only at its end.
+    """
     try:
         with gzip.open(path, "rb") as file:
             for line in file:
@@ -259,8 +253,27 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
         raise RecordsError(f"{path} cannot be read ({error}); delete it and run the stage that makes it") from error
 
 
-def _made(kind: type[T], fields: dict[str, Any], path: Path) -> T:
+def fields_of(record: Code | Pair) -> dict[str, Any]:
+    """A record as its line."""
+    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    if isinstance(record, Code) and record.bare == record.text:
+        del fields["bare"]
+    return fields
+
+
+def record_of(kind: type[T], fields: dict[str, Any], path: Path) -> T:
+    """A record out of its line in a file.
+
+    Raises:
+        RecordsError: the line is of something else.
+    """
+    if kind is Code:
+        fields.setdefault("bare", fields.get("text"))
     try:
         return kind(**fields)
     except (TypeError, ValueError) as error:
         raise RecordsError(f"{path} holds no {kind.__name__} ({error}); delete it and run its stage again") from error
+
+
+def _hash(*parts: str) -> str:
+    return blake3("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest(12)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from vizsla.core.text import content_hash
-from vizsla_trainer.corpus.building import package_folders, read_corpus
+from vizsla_trainer.corpus.building import CorpusRecord, package_folders, read_corpus
+from vizsla_trainer.corpus.drawing import Draw, at_most, only
+from vizsla_trainer.corpus.kept import kept_path, read_mined, write_mined
 from vizsla_trainer.data.code_sets import set_folders
 from vizsla_trainer.data.excluding import Excluded, without_copies
 from vizsla_trainer.data.mining import Mined, mine
+from vizsla_trainer.data.processes import results_of
 from vizsla_trainer.data.questions import mine_questions
-from vizsla_trainer.errors import StoppedError
+from vizsla_trainer.errors import StoppedError, TrainingError
 from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
 from vizsla_trainer.recipe import MineRecipe
 from vizsla_trainer.records import Code, Pair
 from vizsla_trainer.run_folder import key_of
+
+_RULES = 1
+"""Of what is mined of a package: a larger number has all of them mined again."""
 
 
 def mine_corpus(
     folder: Path,
     recipe: MineRecipe,
     *,
-    processes: int = 1,
+    keep_in: Path | None = None,
+    processes: int = 0,
     report: Report = unheard,
     cancelled: Cancelled = never,
 ) -> Mined:
@@ -34,31 +42,52 @@ def mine_corpus(
 
     Shares of sources hold for each package. Of a package with more than ``recipe.most_codes_per_package`` codes those
     that answer a question stay first; then, of all, ``recipe.most_codes`` are drawn likewise, from each language in
-    turn the same number as long as it lasts. Codes of people's questions come on top of these.
+    turn the same number as long as it lasts. Codes of people's questions come on top of these. Memory holds what is
+    drawn, and a package for each process.
+
+    Args:
+        folder: of the corpus.
+        recipe: which sources, and how much of each.
+        keep_in: a folder where a file is left for each package; what an earlier call left there is not mined again.
+            None keeps nothing.
+        processes: that mine, one package each; one that dies of a file ends nothing but that file. 0: this one.
+        report: told of packages.
+        cancelled: asked after each of them.
+
+    Returns:
+        The same for the same corpus, whatever ``processes``.
 
     Raises:
         StoppedError: the user asked to stop.
-        TrainingError: the record, or a set that it names, cannot be read.
+        TrainingError: the record, or a set that it names, cannot be read; or processes die whatever they are given.
     """
     record = read_corpus(folder)
-    excluded = Excluded([Path(path) for path in record.exclude]) if record.exclude else None
-    folders = package_folders(folder, record)
-    codes: dict[str, Code] = {}
-    pairs: dict[str, Pair] = {}
+    draw = Draw()
     counts: Counter[str] = Counter()
-
-    def add(mined: Mined) -> None:
-        codes.update((code.id, code) for code in mined.codes)
-        pairs.update((pair.id, pair) for pair in mined.pairs)
-        counts.update({name: count for name, count in mined.counts.items() if name in _SUMMED})
-
-    for number, mined in enumerate(_each(folders, recipe, processes)):
-        if cancelled():
-            raise StoppedError("mining was stopped; nothing of it is kept")
-        report(Progress(stage="mine", done=number, total=len(folders), unit="packages"))
-        kept = without_copies(mined, excluded) if excluded else mined
-        add(_at_most(kept, recipe.most_codes_per_package))
-    whole = _at_most(Mined(codes=list(codes.values()), pairs=list(pairs.values())), recipe.most_codes)
+    lost: list[str] = []
+    codes: list[Code] = []
+    pairs: list[Pair] = []
+    with contextlib.ExitStack() as stack:
+        place = keep_in or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vizsla-")))
+        place.mkdir(exist_ok=True)
+        paths = _kept_paths(record, recipe, place)
+        for done, mined in enumerate(_each(folder, record, paths, recipe, processes), start=1):
+            report(Progress(stage="mine", done=done, total=len(paths), unit="packages"))
+            draw.add(mined)
+            counts.update({name: count for name, count in mined.counts.items() if _is_summed(name)})
+            lost += mined.lost
+            if cancelled():
+                kept = "what is mined is kept" if keep_in else "nothing of it is kept"
+                raise StoppedError(f"mining was stopped after {done} of {len(paths)} packages; {kept}")
+        is_kept, at = draw.first(recipe.most_codes).tolist(), 0
+        for path in paths:
+            mined = _read_again(path)
+            count = len(mined.codes)
+            mined = only(mined, is_kept[at : at + count])
+            at += count
+            codes += mined.codes
+            pairs += mined.pairs
+    whole = Mined(codes=codes, pairs=pairs, lost=tuple(lost))
     questions = mine_questions([Path(path) for path in record.questions])
     whole = joined(whole, _share_of(questions, len(whole.pairs), recipe.question_share))
     counts["codes"] = len(whole.codes)
@@ -75,45 +104,84 @@ def joined(one: Mined, other: Mined) -> Mined:
         codes=list({code.id: code for code in (*one.codes, *other.codes)}.values()),
         pairs=list({pair.id: pair for pair in (*one.pairs, *other.pairs)}.values()),
         counts=dict(counts),
+        lost=(*one.lost, *other.lost),
     )
 
 
 def corpus_stamp(folder: Path) -> str:
     """What tells that a corpus changed: its record, and the files of the sets that it names."""
     record = read_corpus(folder)
-    sets = set_folders([Path(path) for path in (*record.exclude, *record.questions)])
-    files = [
+    return key_of(dataclasses.asdict(record), _stamps((*record.exclude, *record.questions)))
+
+
+def _stamps(places: Sequence[str]) -> list[tuple[str, int, int]]:
+    """What tells that sets changed: size and time of each of their files."""
+    sets = set_folders([Path(path) for path in places]) if places else []
+    return [
         (str(path), path.stat().st_size, path.stat().st_mtime_ns) for one in sets for path in sorted(one.glob("*.gz"))
     ]
-    return key_of(dataclasses.asdict(record), files)
 
 
-_SUMMED = frozenset({"files", "excluded codes", "excluded pairs"})
+def _is_summed(count: str) -> bool:
+    return count in ("files", "excluded codes", "excluded pairs") or count.startswith("lost/")
 
 
-def _each(folders: Sequence[Path], recipe: MineRecipe, processes: int) -> Iterator[Mined]:
+def _alone(recipe: MineRecipe) -> MineRecipe:
+    """The recipe of one package."""
     # There is no history of a package, and nothing may be drawn before copies are out.
-    alone = dataclasses.replace(
+    return dataclasses.replace(
         recipe,
         sources=tuple(source for source in recipe.sources if source not in ("commit", "feedback")),
         most_codes=10 * recipe.most_codes_per_package,
     )
-    if processes <= 1:
-        yield from (_mine_one(folder, alone) for folder in folders)
-        return
-    # Not forked: a process that runs threads, as one with torch does, may not be.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        # Handed out a few ahead, so that what waits to be read stays small.
-        tasks = [pool.submit(_mine_one, folder, alone) for folder in folders[: 2 * processes]]
-        for number in range(len(folders)):
-            yield tasks[number].result()
-            tasks[number].cancel()
-            if len(tasks) < len(folders):
-                tasks.append(pool.submit(_mine_one, folders[len(tasks)], alone))
+
+
+def _kept_paths(record: CorpusRecord, recipe: MineRecipe, place: Path) -> list[Path]:
+    """Of each package the file of what is mined of it, in the order of ``package_folders``."""
+    common = (_RULES, dataclasses.asdict(_alone(recipe)), _stamps(record.exclude))
+    return [kept_path(place, *common, dataclasses.asdict(kept)) for _, kept in sorted(record.packages.items())]
+
+
+def _each(
+    folder: Path, record: CorpusRecord, paths: Sequence[Path], recipe: MineRecipe, processes: int
+) -> Iterator[Mined]:
+    """What is mined of each package, in order; it is in its file by then."""
+    alone = _alone(recipe)
+    folders = dict(zip(paths, package_folders(folder, record), strict=True))
+    todo = [path for path in paths if not path.is_file()]
+    mine_one = partial(_mine_one, recipe=alone)
+    new = [folders[path] for path in todo]
+    # One at a time: of a large package there may be a gigabyte.
+    found = results_of(mine_one, new, processes=processes, at_once=1) if processes else (mine_one(one) for one in new)
+    is_new = frozenset(todo)
+    excluded: Excluded | None = None
+    with contextlib.closing(found):
+        for path, package in folders.items():
+            mined = next(found) if path in is_new else read_mined(path)
+            if mined is None:
+                # Something in it ends processes, or its file is damaged: file by file, only that one is lost.
+                mined = mine([package], alone, processes=1)
+            elif path not in is_new:
+                yield mined
+                continue
+            if record.exclude:
+                excluded = excluded or Excluded([Path(one) for one in record.exclude])
+                mined = without_copies(mined, excluded)
+            lost = tuple(f"{package.name}/{name}" for name in mined.lost)
+            mined = dataclasses.replace(at_most(mined, recipe.most_codes_per_package), lost=lost)
+            write_mined(path, mined)
+            yield mined
 
 
 def _mine_one(folder: Path, recipe: MineRecipe) -> Mined:
     return mine([folder], recipe)
+
+
+def _read_again(path: Path) -> Mined:
+    mined = read_mined(path)
+    if mined is None:
+        raise TrainingError(f"{path} was written and cannot be read; make sure that the disk is sound and run it again")
+    return mined
 
 
 def _share_of(questions: Mined, others: int, share: float) -> Mined:
@@ -122,23 +190,3 @@ def _share_of(questions: Mined, others: int, share: float) -> Mined:
     pairs = sorted(questions.pairs, key=lambda pair: content_hash(pair.id))[:most]
     answers = {pair.code for pair in pairs}
     return Mined(codes=[code for code in questions.codes if code.id in answers], pairs=pairs)
-
-
-def _at_most(mined: Mined, most: int) -> Mined:
-    """So many codes: those that answer something first, of each language in turn; drawn by their hash."""
-    if len(mined.codes) <= most:
-        return mined
-    answers = {pair.code for pair in mined.pairs}
-    turns: Counter[tuple[bool, str]] = Counter()
-    order: list[tuple[bool, int, bytes, Code]] = []
-    for digest, code in sorted(((bytes(content_hash(code.id)), code) for code in mined.codes), key=lambda one: one[0]):
-        is_idle = code.id not in answers
-        turns[is_idle, code.language] += 1
-        order.append((is_idle, turns[is_idle, code.language], digest, code))
-    order.sort(key=lambda one: one[:3])
-    kept = {code.id for _, _, _, code in order[:most]}
-    return dataclasses.replace(
-        mined,
-        codes=[code for code in mined.codes if code.id in kept],
-        pairs=[pair for pair in mined.pairs if pair.code in kept],
-    )

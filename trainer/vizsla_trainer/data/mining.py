@@ -35,8 +35,8 @@ class Mined:
     Attributes:
         codes: every function, also those without a pair: they are what a query is ranked among.
         pairs: not yet cleaned.
-        counts: of "files", "codes", of pairs by source and by ``source/language``, and of commits by their fate as
-            ``commits/FATE``.
+        counts: of "files", "codes", of pairs by source and by ``source/language``, of commits by their fate as
+            ``commits/FATE``, and of files that are lost by what became of them as ``lost/FATE``.
         lost: paths of files that took too long to read, or more memory than there is, or ended the process.
     """
 
@@ -85,8 +85,9 @@ def mine(
         for number, (path, found) in enumerate(zip(paths, all_found, strict=True), start=1):
             if cancelled():
                 raise StoppedError("mining was stopped; nothing of it is kept")
-            if found is None:
+            if not isinstance(found, _File):
                 lost.append(path)
+                counts[f"lost/{found or 'ended the process that read it'}"] += 1
             else:
                 counts["files"] += bool(found.codes)
                 for code in found.codes:
@@ -136,15 +137,19 @@ class _File:
     pairs: list[Pair]
 
 
-def _read(folder: Path, workspace: str, recipe: MineRecipe, path: str) -> _File | None:
-    """What a file gives; None where it gives no answer in the time and memory there are."""
+def _read(folder: Path, workspace: str, recipe: MineRecipe, path: str) -> _File | str:
+    """What a file gives; in words what became of it where it gives nothing in the time and memory there are."""
     source = read_file(folder, path, recipe.most_file_bytes)
     if source is None:
         return _File(codes=[], pairs=[])
     try:
         return mine_file(source, workspace, recipe)
-    except (ParseTimeoutError, MemoryError, RecursionError):
-        return None
+    except ParseTimeoutError:
+        return "took too long"
+    except MemoryError:
+        return "needs more memory than there is"
+    except RecursionError:
+        return "is nested too deeply"
 
 
 def mine_file(source: SourceFile, workspace: str, recipe: MineRecipe) -> _File:
@@ -189,6 +194,13 @@ def _own_pairs(function: Function, code: Code, recipe: MineRecipe) -> Iterator[P
 
 def _code(function: Function, bare: str, workspace: str, path: str) -> Code:
     text = function_text(function)
+    naked = unit_text(
+        qualified_name=function.qualified_name,
+        container=function.container,
+        kind=function.kind,
+        doc="",
+        source=bare,
+    )
     return Code(
         id=code_id(workspace=workspace, path=path, text=text),
         workspace=workspace,
@@ -200,13 +212,7 @@ def _code(function: Function, bare: str, workspace: str, path: str) -> Code:
         signature=function.signature,
         doc=function.doc,
         text=text,
-        bare=unit_text(
-            qualified_name=function.qualified_name,
-            container=function.container,
-            kind=function.kind,
-            doc="",
-            source=bare,
-        ),
+        bare=text if naked == text else naked,  # one in memory, where most functions have no documentation
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,11 +15,12 @@ ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
 _AT_ONCE = 32  # items handed to a process together
+_AHEAD = 3  # such lots for each process: what is done and not yet read takes memory
 _MOST_DEATHS = 8  # one after another: it is not the items then
 
 
 def results_of(
-    function: Callable[[ItemT], ResultT], items: Sequence[ItemT], *, processes: int
+    function: Callable[[ItemT], ResultT], items: Sequence[ItemT], *, processes: int, at_once: int = _AT_ONCE
 ) -> Iterator[ResultT | None]:
     """What a function makes of each item, in their order; None of an item that ended the process.
 
@@ -29,20 +31,22 @@ def results_of(
         function: and what it returns can be pickled; what it raises ends the work.
         items: to work on.
         processes: at most so many at a time; closing the iterator ends them.
+        at_once: items that a process is handed together; few where their results are large.
 
     Raises:
         TrainingError: processes die whatever they are given.
     """
-    batches = [items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE)]
+    batches = [items[at : at + at_once] for at in range(0, len(items), at_once)]
     done = 0
     alone: _Alone[ItemT, ResultT] = _Alone(function)
     while done < len(batches):
+        tasks: deque[Future[list[ResultT]]] = deque()
         with _pool(min(processes, len(batches) - done)) as pool:
             try:
-                tasks: list[Future[list[ResultT]]] = []
-                tasks += (pool.submit(_all, function, batch) for batch in batches[done:])
-                for task in tasks:
-                    made = task.result()
+                while done < len(batches):
+                    for batch in batches[done + len(tasks) : done + _AHEAD * processes]:
+                        tasks.append(pool.submit(_all, function, batch))
+                    made = tasks.popleft().result()
                     done += 1
                     yield from made
             except BrokenProcessPool:

@@ -23,6 +23,8 @@ from vizsla_trainer.training.examples import examples_of
 
 MINED_NAME = "report.json"
 DROPS_NAME = "drops.json"
+PACKAGES = "packages"
+"""What is mined of each package of a corpus, in the run's folder, as long as not all are."""
 
 _LEAST_PAIRS = 20
 """With fewer nothing can be learned, let alone measured."""
@@ -60,6 +62,7 @@ def mine_pairs(context: Context) -> None:
             mine_corpus(
                 corpus,
                 context.recipe.mine,
+                keep_in=context.folder / PACKAGES,
                 processes=context.recipe.threads,
                 report=context.report,
                 cancelled=context.cancelled,

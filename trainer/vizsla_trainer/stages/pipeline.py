@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vizsla.core.errors import VizslaError
+from vizsla_trainer.corpus import kept
 from vizsla_trainer.errors import StoppedError, TrainingError
 from vizsla_trainer.evaluation.results import Change, Comparison, changes_by_source
 from vizsla_trainer.export.gate import Decision, refused
@@ -83,6 +84,7 @@ STAGES: tuple[Stage, ...] = (
         parts=("mine",),
         needs=(),
         makes=("mine",),
+        sheds=(f"{data.PACKAGES}/*{kept.SUFFIX}",),
         also=data.workspace_stamp,
     ),
     Stage(

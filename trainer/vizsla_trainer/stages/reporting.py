@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def write_report(context: Context, decision: Decision) -> Path:
     seconds = {path.stem: note.seconds for path in _by_age(folder / "done") if (note := folder.note(path.stem))}
     counts = _counts(context)
     drops, examples = _drops(folder)
-    lost = _lost(folder)
+    mined = read_json(folder / "mine" / MINED_NAME, dict) if folder.note("mine") else {}
+    lost = [str(path) for path in mined.get("lost", ())]
     steps = {
         name: lines
         for name in _TRAININGS
@@ -47,7 +49,7 @@ def write_report(context: Context, decision: Decision) -> Path:
             "trained on": context.facts.device,
             "functions": len(context.corpus) if folder.note("mine") else 0,
             **_endings(folder),
-            **({"files that could not be read": f"{len(lost)}: {', '.join(lost[:_NAMED])}"} if lost else {}),
+            **_left_out(mined.get("counts", {}), lost),
             "minutes": ", ".join(f"{name} {spent / 60:.1f}" for name, spent in seconds.items()),
         },
         counts=counts,
@@ -74,6 +76,7 @@ def write_report(context: Context, decision: Decision) -> Path:
             "counts": counts,
             "drops": drops,
             "lost_files": lost,
+            "mined": mined.get("counts", {}),
             "comparison": dataclasses.asdict(found) if found else None,
         },
     )
@@ -107,11 +110,18 @@ def _endings(folder: RunFolder) -> dict[str, str]:
     return found
 
 
-def _lost(folder: RunFolder) -> list[str]:
-    """Paths of files that ended the process which read them, or took it too long."""
-    if not folder.note("mine"):
-        return []
-    return [str(path) for path in read_json(folder / "mine" / MINED_NAME, dict).get("lost", ())]
+def _left_out(counts: Mapping[str, int], lost: Sequence[str]) -> dict[str, str]:
+    """What of the workspaces was not mined, and why."""
+    found = {}
+    if lost:
+        fates = {name.partition("/")[2]: count for name, count in counts.items() if name.startswith("lost/")}
+        why = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+        found["files that could not be read"] = f"{len(lost)}: {', '.join(lost[:_NAMED])}" + (why and f" ({why})")
+    if counts.get("excluded codes"):
+        found["copies of what is measured on"] = (
+            f"{counts['excluded codes']:,} functions with {counts.get('excluded pairs', 0):,} questions left out"
+        )
+    return found
 
 
 def _drops(folder: RunFolder) -> tuple[dict[str, int], dict[str, list[str]]]:

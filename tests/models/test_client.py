@@ -22,6 +22,7 @@ from vizsla.core.errors import ModelError, WorkerDiedError
 from vizsla.core.text import content_hash
 from vizsla.models import restarts
 from vizsla.models.client import ModelClient, Priority
+from vizsla.models.pace import Pace
 
 SECONDS = 60.0
 
@@ -91,6 +92,33 @@ def test_a_candidate_that_kills_the_reranker_is_left_out(client: ModelClient) ->
     scores = client.rerank("json", ["read", SEGFAULT, "write"], budget_seconds=SECONDS).result(SECONDS)
     assert np.isnan(scores).tolist() == [False, True, False]
     assert client.status().quarantined == (content_hash(SEGFAULT),)
+
+
+def test_a_reranking_tells_how_long_the_reranker_takes(client: ModelClient) -> None:
+    guessed, texts = client.pace.tokens_per_second, ["parse json " * 10] * 8
+    assert np.isfinite(client.rerank("json", texts, budget_seconds=SECONDS).result(SECONDS)).all()
+    assert client.pace.tokens_per_second != guessed
+    tokens = 1 + 20 + 3  # a word is a token to this model
+    characters = len("json") + len(texts[0])
+    expected = float(Pace(64).tokens([characters])[0])
+    assert abs(float(client.pace.tokens([characters])[0]) - tokens) < abs(expected - tokens)
+
+
+def test_a_batch_that_comes_too_late_tells_it_too(client: ModelClient, harm: Harm) -> None:
+    guessed = client.pace.tokens_per_second
+    client.start()
+    until = time.monotonic() + SECONDS
+    while not harm.at_gate() and time.monotonic() < until:  # the worker may still be starting when time is up
+        assert np.isnan(client.rerank("json", [f"{GATE} read"], budget_seconds=0.5).result(SECONDS)).all()
+    assert client.pace.tokens_per_second == guessed
+    harm.open_gate()
+    wait_until(lambda: client.pace.tokens_per_second < guessed)
+
+
+def test_embedding_says_nothing_of_the_reranker(client: ModelClient) -> None:
+    guessed = client.pace.tokens_per_second
+    assert np.isfinite(ask(client, "read").result(SECONDS)).all()
+    assert client.pace.tokens_per_second == guessed
 
 
 def test_too_little_memory_is_survived(client: ModelClient, harm: Harm) -> None:

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from vizsla.core.errors import ModelError
 from vizsla.models.library import DEFAULT_RETRIEVER
@@ -23,13 +24,15 @@ def ids(text: str) -> list[int]:
     return TOKENIZER.encode([text])[0].ids
 
 
-def whole(text: str) -> list[int]:
-    from tokenizers import Tokenizer
-
+def whole_tokenizer() -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(DEFAULT_RETRIEVER / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MANIFEST.max_tokens)
-    found: list[int] = tokenizer.encode(text).ids
+    return tokenizer
+
+
+def whole(text: str) -> list[int]:
+    found: list[int] = whole_tokenizer().encode(text).ids
     return found
 
 
@@ -68,6 +71,14 @@ def test_an_empty_text_has_its_special_tokens() -> None:
 
 def test_half_a_character_is_no_error() -> None:
     assert ids("x \udc80 y") == ids("x ? y")
+
+
+@pytest.mark.parametrize("question", ["where is it", "where " * 30, "where " * 2_000])
+@pytest.mark.parametrize("text", [LONG, " " * 5_000 + "x = 1", "((((" * 25_000, "return 1"])
+def test_a_pair_gives_the_tokens_of_the_whole_pair(question: str, text: str) -> None:
+    (pair,) = TOKENIZER.encode_pairs(question, [text])
+    expected = whole_tokenizer().encode(question, text)
+    assert (pair.ids, pair.type_ids) == (expected.ids, expected.type_ids)
 
 
 def test_the_longer_text_of_a_pair_is_cut() -> None:

@@ -11,7 +11,7 @@ from vizsla.core.types import Function, Kind, Position, Range, Span
 from vizsla.models.calibration import Line, Reading
 from vizsla.retrieval.fusion import Ranked, fuse, logit_of
 from vizsla.retrieval.query import Question
-from vizsla.retrieval.rerank import choose_depth, reorder, rerank_text
+from vizsla.retrieval.rerank import affordable, choose_depth, reorder, rerank_text
 
 ASKED = Question.from_text("how are uploads retried")
 NAN = float("nan")
@@ -77,6 +77,20 @@ def test_reading_is_limited_to_what_can_still_win() -> None:
     assert choose_depth(ranked(0.5), 20) == 0
     assert choose_depth(ranked(*(0.5 for _ in range(30))), 20) == 20
     assert choose_depth(ranked(0.9, 0.89, *(-0.9 for _ in range(8))), 20) == 2
+
+
+def test_as_many_are_read_as_there_is_time_for() -> None:
+    seconds = np.full(30, 0.01)
+    assert affordable(seconds, 0.2) == 18, "a tenth is held back"
+    assert affordable(seconds, 60.0) == 30
+    assert affordable(np.array([0.01, 0.5, 0.01]), 0.1) == 2
+    assert affordable(np.array([0.01]), 60.0) == 1
+    assert affordable(np.array([]), 60.0) == 0
+
+
+def test_without_time_nothing_is_read_and_with_little_at_least_two() -> None:
+    assert affordable(np.full(30, 0.01), 0.0) == 0
+    assert affordable(np.full(30, 0.01), 0.001) == 2
 
 
 def test_a_heavier_cross_encoder_lifts_from_farther_below() -> None:

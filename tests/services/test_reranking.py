@@ -77,6 +77,64 @@ async def test_without_time_the_fused_order_stays(reranking: Workspace) -> None:
     assert [hit.qualified_name for hit in last.hits] == [hit.qualified_name for hit in fused.hits]
 
 
+async def test_a_question_asked_again_needs_no_time(reranking: Workspace) -> None:
+    _, first = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    _, again = await answers_of(reranking, SearchRequest(query="retry failed uploads", rerank_seconds=0.0))
+    assert again.is_reranked
+    assert [(hit.qualified_name, hit.why) for hit in again.hits] == [
+        (hit.qualified_name, hit.why) for hit in first.hits
+    ]
+
+
+async def test_a_filter_added_to_a_question_needs_no_time(reranking: Workspace) -> None:
+    _, first = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    _, narrowed = await answers_of(
+        reranking, SearchRequest(query="retry failed uploads path:shop/**", rerank_seconds=0.0)
+    )
+    said = {hit.qualified_name: hit.why.rerank for hit in first.hits}
+    read = [hit for hit in narrowed.hits if hit.why.rerank is not None]
+    assert read
+    assert all(hit.why.rerank == said[hit.qualified_name] for hit in read)
+
+
+async def test_a_function_that_was_edited_is_read_anew(reranking: Workspace) -> None:
+    _, first = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    file = reranking.root / "shop/uploads.py"
+    file.write_text(file.read_text().replace("gave up", "no answer came"))
+    request = SearchRequest(query="retry failed uploads")
+    _, hurried = await answers_of(reranking, replace(request, rerank_seconds=0.0))
+    known = {hit.qualified_name for hit in hurried.hits if hit.why.rerank is not None}
+    assert known == {hit.qualified_name for hit in first.hits if hit.why.rerank is not None} - {"retry_upload"}
+    _, last = await answers_of(reranking, request)
+    assert all(hit.why.rerank is not None for hit in last.hits if hit.qualified_name == "retry_upload")
+
+
+async def test_another_reranker_knows_nothing_of_what_the_first_one_said(
+    reranking: Workspace, shop: Path, tmp_path: Path
+) -> None:
+    request = SearchRequest(query="retry failed uploads")
+    _, first = await answers_of(reranking, request)
+    folder = make_tiny_model(tmp_path / "other", "cross-encoder", seed=1)
+    settings = replace(reranking.resources.settings, models=ModelSettings(reranker=str(folder)))
+    with Resources(settings) as resources, Workspace(shop, resources) as workspace:
+        _, hurried = await answers_of(workspace, replace(request, rerank_seconds=0.0))
+        assert not hurried.is_reranked
+        _, other = await answers_of(workspace, request)
+    said = {hit.qualified_name: hit.why.rerank for hit in first.hits}
+    assert any(hit.why.rerank != said.get(hit.qualified_name) for hit in other.hits)
+
+
+async def test_a_slow_machine_reads_fewer_within_the_same_time(reranking: Workspace) -> None:
+    models = reranking.resources.models
+    assert models is not None
+    for _ in range(20):
+        models.pace.took(1_000, 1e9)
+    for count in (2, 4):  # asked again, it reads on
+        fused, last = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+        read = {hit.qualified_name for hit in last.hits if hit.why.rerank is not None}
+        assert read == {hit.qualified_name for hit in fused.hits[:count]}
+
+
 @pytest.mark.usefixtures("measured")
 async def test_a_measured_reranker_reads_as_many_and_counts_as_much_as_was_best(reranking: Workspace) -> None:
     fused, last = await answers_of(reranking, SearchRequest(query="retry failed uploads"))

@@ -21,8 +21,10 @@ from vizsla.core.types import Fingerprint
 from vizsla.models.calibration import calibration_of
 from vizsla.models.keeper import Keeper
 from vizsla.models.manifest import read_manifest
-from vizsla.models.messages import Encode, Priority, Rerank
+from vizsla.models.messages import Done, Encode, Priority, Rerank
 from vizsla.models.model_status import ModelStatus
+from vizsla.models.opinions import Opinions
+from vizsla.models.pace import Pace
 from vizsla.models.quarantine import Quarantine
 from vizsla.models.requests import OpenRequest
 
@@ -71,6 +73,10 @@ class ModelClient:
                 self.reranker_problem, reranker_folder = str(error), None
         self.calibration = calibration_of(manifest, reranker)
         """How the scores of these models are to be read."""
+        self.opinions = Opinions()
+        """What the reranker is known to say; whoever asks ``rerank`` looks here first, and notes what came."""
+        self.pace = Pace((reranker or manifest).max_tokens)
+        """How long the reranker takes, here and of late."""
         self._ids = itertools.count(1)
         self._texts_quarantine, self._pairs_quarantine = Quarantine(), Quarantine()
         self._keeper = Keeper(
@@ -79,6 +85,7 @@ class ModelClient:
             device=device,
             silence_seconds=silence_seconds,
         )
+        self._keeper.on_batch = self._took
 
     def __enter__(self) -> ModelClient:
         return self
@@ -144,6 +151,9 @@ class ModelClient:
             rows, texts, singly = request.rows()
             return Rerank(id=request.id, query=query, deadline=deadline, rows=rows, texts=texts, singly=singly)
 
+        def counted(rows: Sequence[int], tokens: int) -> None:
+            self.pace.counted([len(query) + len(texts[row]) for row in rows], tokens)
+
         request = OpenRequest(
             next(self._ids),
             tuple(texts),
@@ -152,6 +162,7 @@ class ModelClient:
             quarantine=self._pairs_quarantine,
             shape=(),
             deadline=deadline,
+            counted=counted,
         )
         if self.reranker_problem:
             request.resolve(ModelError(self.reranker_problem))
@@ -166,3 +177,7 @@ class ModelClient:
     def close(self) -> None:
         """End the worker; what it still owes fails with ``WorkerDiedError``. Takes less than 2 seconds."""
         self._keeper.close()
+
+    def _took(self, done: Done) -> None:
+        if done.is_of_pairs and not done.problem:
+            self.pace.took(done.tokens, done.seconds)

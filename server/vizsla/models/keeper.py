@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from vizsla.core.errors import ModelError, WorkerDiedError
@@ -42,6 +42,8 @@ class Keeper:
         self._arguments = tuple(arguments)
         self._device = device
         self._silence_seconds = silence_seconds
+        self.on_batch: Callable[[Done], None] = lambda done: None
+        """Told of every batch, also of one that comes too late; under our lock."""
         # Guards everything below. Futures are answered outside of it: what waits for them may call us.
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -281,13 +283,14 @@ class Keeper:
     def _on_done(self, done: Done) -> Answer | None:
         self._tokens = self._tokens * _DECAY + done.tokens
         self._seconds = self._seconds * _DECAY + done.seconds
+        self.on_batch(done)
         if done.problem:
             self._failed_texts += int((done.values != done.values).reshape(len(done.rows), -1).any(axis=1).sum())
             self._last_error = done.problem
         request = self._requests.get(done.id)
         if request is None:
             return None
-        request.take(done.rows, done.values)
+        request.take(done.rows, done.values, done.tokens)
         if request.owed:
             return None
         del self._requests[done.id]

@@ -104,6 +104,11 @@ class Done:
     seconds: float
     problem: str = ""
 
+    @property
+    def is_of_pairs(self) -> bool:
+        """Whether pairs were scored, no texts embedded."""
+        return self.values.ndim == 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:

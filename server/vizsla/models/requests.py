@@ -25,6 +25,7 @@ class OpenRequest:
         quarantine: Quarantine,
         shape: tuple[int, ...],
         deadline: float | None = None,
+        counted: Callable[[Sequence[int], int], None] | None = None,
     ) -> None:
         """Describe a request; nothing is sent.
 
@@ -36,6 +37,7 @@ class OpenRequest:
             quarantine: the texts that its model must not see.
             shape: of one row of the answer.
             deadline: when it is answered with what there is, on the monotonic clock.
+            counted: is told the rows of each batch and how many tokens they had; under the owner's lock.
         """
         self.id = id
         self.texts = texts
@@ -47,6 +49,7 @@ class OpenRequest:
         self.owed = {row for row, text in enumerate(texts) if not quarantine.is_poison(text)}
         self.is_sent = False
         self._message = message
+        self._counted = counted
 
     def message(self) -> Request:
         """What to ask the worker for."""
@@ -59,9 +62,11 @@ class OpenRequest:
         singly = frozenset(row for row in rows if self.quarantine.is_suspect(self.texts[row]))
         return rows, texts, singly
 
-    def take(self, rows: NDArray[np.int64], values: NDArray[np.float32]) -> None:
+    def take(self, rows: NDArray[np.int64], values: NDArray[np.float32], tokens: int) -> None:
         """Put in what the worker computed."""
         self.answer[rows] = values
+        if self._counted is not None:
+            self._counted(rows.tolist(), tokens)
         self.owed.difference_update(rows.tolist())
         for row in rows.tolist():
             self.quarantine.absolve(self.texts[row])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
@@ -39,20 +39,27 @@ class TextTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """Tokens of each text, at most the model's length, in order."""
+        return self._read(texts, lambda text: text)
+
+    def encode_pairs(self, first: str, seconds: Sequence[str]) -> list[Encoding]:
+        """Tokens of ``first`` with each of ``seconds``; the longer of the two is cut where both do not fit."""
+        clean = _clean(first)
+        if 2 * len(clean.encode()) > self._max_tokens:  # it may be cut as well: by how much, the other's length tells
+            return self._tokenizer.encode_batch_fast([(clean, _clean(second)) for second in seconds])
+        return self._read(seconds, lambda second: (clean, second))
+
+    def _read(self, texts: Sequence[str], ask: Callable[[str], str | tuple[str, str]]) -> list[Encoding]:
+        """Tokens of what is made of each text, of which no more is read than fills the model."""
         heads = [self._head(text) for text in texts]
-        encoded = self._tokenizer.encode_batch_fast(heads)
+        encoded = self._tokenizer.encode_batch_fast([ask(head) for head in heads])
         short = [
             i for i, tokens in enumerate(encoded) if len(tokens) < self._max_tokens and len(heads[i]) < len(texts[i])
         ]
         if short:
-            whole = self._tokenizer.encode_batch_fast([_clean(texts[i]) for i in short])
+            whole = self._tokenizer.encode_batch_fast([ask(_clean(texts[i])) for i in short])
             for i, tokens in zip(short, whole, strict=True):
                 encoded[i] = tokens
         return encoded
-
-    def encode_pairs(self, first: str, seconds: Sequence[str]) -> list[Encoding]:
-        """Tokens of ``first`` with each of ``seconds``; the longer of the two is cut where both do not fit."""
-        return self._tokenizer.encode_batch_fast([(_clean(first), _clean(second)) for second in seconds])
 
     def _head(self, text: str) -> str:
         """The start of a text that surely fills the model, cut between words so that its tokens stay the same.

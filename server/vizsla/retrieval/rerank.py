@@ -19,6 +19,9 @@ PLAIN = Reading(log_odds=Line(), weight=0.5, depth=20)
 REACH = 12.0
 """How far apart, in log-odds, its best and its worst opinion are taken to be: so far, times its weight, it can lift."""
 
+_FEWEST = 2
+_PLANNED = 0.9  # of the budget: estimates err, and a text that is done too late was read in vain
+
 
 def rerank_text(function: StoredFunction, source: str) -> str:
     """The text of a function that the cross-encoder reads beside the question.
@@ -52,6 +55,23 @@ def choose_depth(ranked: Sequence[Ranked], most: int, reading: Reading = PLAIN) 
     lowest = logit_of(ranked[0].score) - REACH * reading.weight
     near = sum(1 for one in ranked[:most] if logit_of(one.score) > lowest)
     return min(max(near, 2), most, len(ranked))
+
+
+def affordable(seconds: npt.NDArray[np.float64], budget_seconds: float) -> int:
+    """How many of the first texts are to be read, so that the last one is done within the budget.
+
+    Args:
+        seconds: what each is expected to take, best first. (texts,)
+        budget_seconds: for all.
+
+    Returns:
+        A number of leading texts. With any time at all two, as one alone says nothing of the order, and as nothing
+        would be learned of a machine that is taken for too slow: who asks must hold the deadline himself.
+    """
+    if budget_seconds <= 0:
+        return 0
+    fitting = int(np.searchsorted(np.cumsum(seconds), budget_seconds * _PLANNED, side="right"))
+    return min(max(fitting, _FEWEST), len(seconds))
 
 
 def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], reading: Reading = PLAIN) -> list[Ranked]:

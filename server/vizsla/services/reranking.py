@@ -6,15 +6,16 @@ It does not know whether one workspace was asked or several: their scores are co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from vizsla.core.errors import VizslaError
 from vizsla.core.settings import SearchSettings
 from vizsla.models.client import ModelClient
-from vizsla.retrieval.rerank import PLAIN, choose_depth, reorder, rerank_text
+from vizsla.retrieval.rerank import PLAIN, affordable, choose_depth, reorder, rerank_text
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.found import Clock, Found
 
@@ -53,7 +54,7 @@ async def staged_answers(
     head, tail = found.shown[:depth], found.shown[depth:]
     texts = [rerank_text(one.ranked.candidate.function, one.current.source) for one in head]
     try:
-        scores = await asyncio.wrap_future(models.rerank(found.question.text, texts, budget_seconds=budget))
+        scores = await _opinions(models, found.question.text, texts, budget)
     except VizslaError as error:
         found = replace(found, notes=(*found.notes, f"not reranked: {error}"))
         yield found.answer(request.query, limit, clock.total())
@@ -65,3 +66,25 @@ async def staged_answers(
     clock.lap("rerank")
     is_reranked = bool(np.isfinite(scores).any())
     yield replace(found, shown=(*read, *tail)).answer(request.query, limit, clock.total(), is_reranked=is_reranked)
+
+
+async def _opinions(
+    models: ModelClient, query: str, texts: Sequence[str], budget_seconds: float
+) -> npt.NDArray[np.float32]:
+    """What the cross-encoder says of texts, best first: as it said before, or says within the budget, else NaN.
+
+    What was asked before costs nothing, so that the time goes to the others.
+
+    Raises:
+        VizslaError: it cannot be asked.
+    """
+    scores = models.opinions.of(query, texts)
+    unread = np.flatnonzero(np.isnan(scores))
+    expected = models.pace.seconds([len(query) + len(texts[row]) for row in unread])
+    unread = unread[: affordable(expected, budget_seconds)]
+    if len(unread):
+        asked = [texts[row] for row in unread]
+        said = await asyncio.wrap_future(models.rerank(query, asked, budget_seconds=budget_seconds))
+        models.opinions.note(query, asked, said)
+        scores[unread] = said
+    return scores

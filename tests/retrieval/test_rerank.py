@@ -121,6 +121,15 @@ def test_the_order_is_the_same_whatever_scale_a_cross_encoder_has() -> None:
     assert [one.score for one in again] == pytest.approx([one.score for one in first], abs=1e-4)
 
 
+def test_however_long_a_function_is_its_documentation_and_its_signature_come_first() -> None:
+    body = "    step()\n" * 2_000
+    documented = function(1, "Store.send", kind=Kind.METHOD, doc="Send it.\nTwice if need be.")
+    head = rerank_text(documented, f"def send(path):\n{body}")[:60]
+    assert head.startswith("store\nSend it.\nTwice if need be.\ndef send(path):\n")
+    bare = function(2, "Store.send", kind=Kind.METHOD)
+    assert rerank_text(bare, f"def send(path):\n{body}").startswith("store send\ndef send(path):\n")
+
+
 def test_the_cross_encoder_reads_the_text_that_the_bi_encoder_read() -> None:
     source = 'def send(path):\n    """Send it."""\n    return 1'
     parsed = Function(

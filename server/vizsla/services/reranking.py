@@ -79,10 +79,10 @@ async def _opinions(
         VizslaError: it cannot be asked.
     """
     scores = models.opinions.of(query, texts)
-    unread = np.flatnonzero(np.isnan(scores))
+    unread = np.flatnonzero(np.isnan(scores)).tolist()
     expected = models.pace.seconds([len(query) + len(texts[row]) for row in unread])
     unread = unread[: affordable(expected, budget_seconds)]
-    if len(unread):
+    if unread:
         asked = [texts[row] for row in unread]
         said = await asyncio.wrap_future(models.rerank(query, asked, budget_seconds=budget_seconds))
         models.opinions.note(query, asked, said)

@@ -19,6 +19,7 @@ from benchmarks.peers.processes import MARK, end, marked
 from benchmarks.peers.refusals import Refusals
 
 _TAIL = 1_500  # letters of what a peer said that are kept
+_MOST_COMMANDS = 6  # that are kept to tell of
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 
@@ -49,6 +50,7 @@ class Runner:
         self._seconds = seconds
         self._state = state
         self._talks: list[Talk] = []
+        self._servers: list[subprocess.Popen[bytes]] = []
         home = state / "home"
         home.mkdir(parents=True, exist_ok=True)
         own = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -150,6 +152,22 @@ class Runner:
         self._talks.append(talk)
         return talk
 
+    def start(self, command: Sequence[str | Path], *, cwd: Path | None = None, log: Path) -> subprocess.Popen[bytes]:
+        """Start a server that runs until ``stop_all``; what it says goes to ``log``."""
+        words = [str(word) for word in command]
+        self._note(words)
+        with log.open("ab") as said:
+            server = subprocess.Popen(
+                words,
+                cwd=cwd or self._state,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        self._servers.append(server)
+        return server
+
     def stop_all(self) -> None:
         """End every process that was started, and what they started."""
         for talk in self._talks:
@@ -157,10 +175,13 @@ class Runner:
         self._talks.clear()
         if marked(self.mark):
             end(self.mark)
+        for server in self._servers:
+            server.wait()
+        self._servers.clear()
 
     def _note(self, words: list[str]) -> None:
         line = " ".join(words)
-        if line not in self.commands and len(self.commands) < 20:
+        if line not in self.commands and len(self.commands) < _MOST_COMMANDS:
             self.commands.append(line)
 
 
@@ -203,6 +224,12 @@ class Talk:
         if isinstance(answer, dict) and "failed" in answer:
             raise UnusableError(str(answer["failed"])[-_TAIL:])
         return answer
+
+    def tell(self, request: Mapping[str, Any]) -> None:
+        """Send a line that is not answered."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
 
     def errors(self) -> str:
         """The end of what it said on stderr."""

@@ -1,8 +1,7 @@
-"""A transformer as ONNX that gives the vectors of tokens, unpooled, with its tokenizer beside it. Needs ``train``."""
+"""A transformer as ONNX that gives the vectors of tokens, unpooled. Needs the ``train`` extra."""
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -26,5 +25,4 @@ if __name__ == "__main__":
         opset_version=17,
         dynamo=False,
     )
-    shutil.copyfile(source / "tokenizer.json", target / "tokenizer.json")
     (target / "new.onnx").rename(target / "model.onnx")

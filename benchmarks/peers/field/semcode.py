@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.peers.peer import Answer, Hit, Peer
+from benchmarks.peers.token_model import place_token_model
 
 _HIT = re.compile(r"^ +#\d+ (.+):(\d+)-(\d+) +\([-\d.]+% match\)$")
 
@@ -19,16 +19,8 @@ class Semcode(Peer):
     asked = "command"
 
     def prepare(self) -> None:
-        """Put ``model.onnx`` where it looks before it downloads: token vectors, which it pools itself."""
-        made = self.site.kept / f"tokens-{self.site.models.transformer.resolve().name}"
-        if not (made / "model.onnx").exists():
-            made.mkdir(parents=True, exist_ok=True)
-            script = Path(__file__).parents[1] / "children" / "export_tokens.py"
-            self.site.runner.run([sys.executable, script, self.site.models.transformer, made])
-        target = Path(self.site.runner.environment["HOME"]) / ".cache" / "codesearch" / "model"
-        target.mkdir(parents=True, exist_ok=True)
-        for name in ("model.onnx", "tokenizer.json"):
-            (target / name).symlink_to(made / name)
+        home = Path(self.site.runner.environment["HOME"])
+        place_token_model(self.site, home / ".cache" / "codesearch" / "model")
 
     def index(self) -> None:
         self.site.runner.run([self._command, "index", self.site.workspace])

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("db", "core", "utils", "template", "http")  # of Django: 5,300 functions
@@ -34,28 +35,50 @@ Measure = Callable[[Path, Path, Sequence[str]], list[Row]]
 """Given the workspace, a cache in which it is indexed, and questions."""
 
 
+class Costs(Protocol):
+    """What every editor tells, in milliseconds for each question; the server's own share apart."""
+
+    @property
+    def first(self) -> Sequence[float]: ...
+    @property
+    def last(self) -> Sequence[float]: ...
+    @property
+    def server_first(self) -> Sequence[float]: ...
+    @property
+    def server_last(self) -> Sequence[float]: ...
+    @property
+    def is_reranked(self) -> Sequence[bool]: ...
+
+
+def rows_of(editor: str, costs: Costs) -> list[Row]:
+    """The lines of one editor."""
+    what = f"last hits drawn ({sum(costs.is_reranked)} of {len(costs.last)} reranked)"
+    first, last = FIRST_WANTED, LAST_WANTED
+    return [
+        Row(editor=editor, what="first hits drawn", total=costs.first, server=costs.server_first, wanted=first),
+        Row(editor=editor, what=what, total=costs.last, server=costs.server_last, wanted=last),
+    ]
+
+
 def neovim(folder: Path, cache: Path, questions: Sequence[str]) -> list[Row]:
     """The plug-in's own picker in the newest Neovim."""
     from benchmarks.commands import CONFIG
     from benchmarks.editors_neovim import measure
 
-    costs = measure(folder, questions, cache=cache, config=CONFIG, version="newest")
-    reranked = sum(costs.is_reranked)
-    what = f"last hits drawn ({reranked} of {len(costs.last)} reranked)"
-    return [
-        Row(
-            editor="Neovim",
-            what="first hits drawn",
-            total=costs.first,
-            server=costs.server_first,
-            wanted=FIRST_WANTED,
-        ),
-        Row(editor="Neovim", what=what, total=costs.last, server=costs.server_last, wanted=LAST_WANTED),
-    ]
+    return rows_of("Neovim", measure(folder, questions, cache=cache, config=CONFIG, version="newest"))
 
 
-EDITORS: dict[str, Measure] = {"neovim": neovim}
-"""VS Code is measured by ``editors_vscode.py``, in rounds of its own."""
+def vscode(folder: Path, cache: Path, questions: Sequence[str]) -> list[Row]:
+    """The extension in code-server; what it costs besides goes to stderr."""
+    from benchmarks.commands import CONFIG
+    from benchmarks.editors_vscode import measure, said
+
+    costs = measure(folder, questions, cache=cache, VIZSLA_CONFIG=str(CONFIG))
+    print(f"VS Code\n{said(costs)}", file=sys.stderr)
+    return rows_of("VS Code", costs) if costs.first else []
+
+
+EDITORS: dict[str, Measure] = {"neovim": neovim, "vscode": vscode}
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -1,7 +1,8 @@
-"""Measures the VS Code extension in code-server: ``python benchmarks/editors_vscode.py``, after ``.ci/install-vscode``.
+"""Measures the VS Code extension, in code-server as a user sees it: ``python benchmarks/editors_vscode.py``.
 
-Activation and memory are those of a real extension host; from the input of a question to its hits on the screen is
-measured in a real browser, by the clock of its page, so it holds the extension's own wait for a rest in typing.
+Needs ``.ci/install dev,train,editors``. Times on the screen are those of a real browser, by the clock of its page, from
+the input of a question: they hold the extension's own wait for a rest in typing. What the server took of it by its own
+clock is heard in the extension host of the same window. ``editors.py`` sets them beside those of Neovim.
 """
 
 from __future__ import annotations
@@ -9,106 +10,149 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+_SECONDS_TO_START, _SECONDS_PER_QUESTION = 900, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VscodeCosts:
-    """What the extension costs: times in milliseconds, memory in bytes; one number for each question where it is many.
+    """What the extension costs; each number that is one for a question stands at the question's place.
 
     Attributes:
-        activation: until the extension is there, without its server.
-        heap_won: by the extension and all questions, in the extension host's heap.
-        host_memory: of the whole extension host, with VS Code's own extensions.
-        server: the server's own time for each question, until its last answer.
-        round_trip: from the extension host's question to the last answer.
-        first: from the input of a question to its first hits on the screen.
-        reranked: to the reranked ones; only of questions that were reranked.
+        first: milliseconds from the input of a question to its first hits on the screen.
+        last: likewise to its last hits.
+        server_first: of ``first``, what the server took by its own clock.
+        server_last: of ``last``, likewise.
+        is_reranked: whether a cross-encoder has read the last hits.
+        activation: milliseconds for which VS Code itself was held up by loading and activating the extension.
+        heap_won: bytes that the extension host's heap holds more after all questions than before the activation.
+        host_memory: resident bytes of the extension host, with VS Code's own extensions.
+        problems: a sentence for everything that could not be measured.
     """
 
-    activation: float
-    heap_won: int
-    host_memory: int
-    server: Sequence[float]
-    round_trip: Sequence[float]
     first: Sequence[float]
-    reranked: Sequence[float]
+    last: Sequence[float]
+    server_first: Sequence[float]
+    server_last: Sequence[float]
+    is_reranked: Sequence[bool]
+    activation: float | None
+    heap_won: int | None
+    host_memory: int | None
+    problems: Sequence[str]
 
 
-def measure(folder: Path, questions: Sequence[str], settings: dict[str, object] | None = None) -> VscodeCosts:
-    """Open a folder in VS Code, once to look into the extension host and once to look at the screen.
+def measure(
+    folder: Path, questions: Sequence[str], *, cache: Path, settings: dict[str, object] | None = None, **variables: str
+) -> VscodeCosts:
+    """Open a folder in VS Code and ask, one question after the other. What cannot be measured takes nothing else away.
 
     Args:
         folder: what is searched.
-        questions: asked one after the other, in both.
+        questions: asked in a picker.
+        cache: the server's cache directory, best one in which the folder is indexed.
         settings: of the machine, such as another reranker.
+        variables: of the environment of VS Code and its server.
     """
     from editors.vscode import code_server as vscode
 
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
-        asked = home / "questions.txt"
-        asked.write_text("\n".join(questions), encoding="utf-8")
-        package = home / "vizsla.vsix"
-        vscode.package(package)
+        done = home / "done"
+        vscode.build()
         vscode.build_host_tests(home / "host")
         wanted = {"vizsla.server.path": str(vscode.SERVER), **(settings or {})}
-        with vscode.code_server(home / "vscode", wanted, package=package, TEST_QUESTIONS=str(asked)) as server:
-            said = server.run_inside(home / "host" / "measure.js", folder=folder)
-            script = vscode.TESTS / "browser" / "latency.mjs"
-            words: list[str | Path] = [script, str(server.port), folder]
-            seen = json.loads(vscode.node(*words, seconds=900, stdin=asked.read_text("utf-8"), TOOLS=str(vscode.TOOLS)))
-    inside = json.loads(next(line[2:] for line in said.splitlines() if line.startswith("# {")))
+        environment = {"TEST_DONE": str(done), "VIZSLA_CACHE_DIR": str(cache), **variables}
+        with vscode.code_server(home / "vscode", wanted, package=None, **environment) as server:
+            printed, problem = vscode.attempt(
+                vscode.TESTS / "browser" / "latency.mjs",
+                str(server.port),
+                folder,
+                vscode.EXTENSION,
+                home / "host" / "measure.js",
+                done,
+                seconds=_SECONDS_TO_START + _SECONDS_PER_QUESTION * len(questions),
+                stdin="\n".join(questions),
+                TOOLS=str(vscode.TOOLS),
+            )
+    facts = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    return _costs(facts, problem)
+
+
+def _costs(facts: Sequence[dict[str, object]], problem: str) -> VscodeCosts:
+    """What was printed, sorted."""
+    took = [fact for fact in facts if "first" in fact]
+    memory = next((fact["memory"] for fact in facts if fact.get("memory")), {})
+    assert isinstance(memory, dict)
+
+    def column(name: str) -> list[float]:
+        return [float(str(fact[name])) for fact in took]
+
+    activation = next((float(str(fact["activation"])) for fact in facts if "activation" in fact), None)
+    problems = [f"{fact.get('question', 'all')}: {fact['problem']}" for fact in facts if "problem" in fact]
     return VscodeCosts(
-        activation=inside["activation"],
-        heap_won=inside["memory"]["heapAfter"] - inside["memory"]["heapBefore"],
-        host_memory=inside["memory"]["processAfter"],
-        server=[one["server"] for one in inside["answers"]],
-        round_trip=[one["roundTrip"] for one in inside["answers"]],
-        first=[one["first"] for one in seen],
-        reranked=[one["reranked"] for one in seen if one["reranked"] is not None],
+        first=column("first"),
+        last=column("last"),
+        server_first=column("serverFirst"),
+        server_last=column("serverLast"),
+        is_reranked=[fact["isReranked"] is True for fact in took],
+        activation=activation,
+        heap_won=memory.get("heapWon"),
+        host_memory=memory.get("host"),
+        problems=[*problems, *([problem] if problem else [])],
     )
 
 
-def percentile(values: Sequence[float], hundredths: int) -> float:
-    """The value that so many hundredths do not exceed; NaN of none."""
-    if len(values) < 2:
-        return values[0] if values else float("nan")
-    return statistics.quantiles(values, n=100, method="inclusive")[hundredths - 1]
+def said(costs: VscodeCosts) -> str:
+    """What is not a time on the screen, for people."""
+    from benchmarks.figures import shown
+
+    def amount(value: float | None, unit: str, share: float = 1) -> str:
+        return "not measured" if value is None else f"{shown(value * share)} {unit}"
+
+    lines = [
+        f"activation: {amount(costs.activation, 'ms')}",
+        f"heap won: {amount(costs.heap_won, 'MB', 1e-6)}",
+        f"extension host, all of it: {amount(costs.host_memory, 'MB', 1e-6)}",
+    ]
+    return "\n".join([*lines, *(f"problem: {problem}" for problem in costs.problems)])
 
 
 def main() -> int:
-    """Measure what the arguments say; JSON on stdout, for people on stderr."""
+    """Measure what the arguments say; status 1 when something could not be measured."""
     sys.path[:1] = [str(ROOT), str(ROOT / "tests")]  # not this folder: we are called as the tests' package is
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    from benchmarks.commands import CONFIG, configure, fresh_cache, vizsla
+    from benchmarks.editors import rows_of, table
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--folder", type=Path, help="what is searched; a copy of the server's source when not given")
     parser.add_argument("--questions", type=Path, default=ROOT / "benchmarks" / "speed_questions.txt")
-    parser.add_argument("--count", type=int, default=30, help="so many of them")
+    parser.add_argument("--count", type=int, default=30, help="so many of them (default: %(default)s)")
     parser.add_argument("--reranker", help="an added model, or a folder")
     arguments = parser.parse_args()
     questions = arguments.questions.read_text(encoding="utf-8").splitlines()[: arguments.count]
-    settings = {} if arguments.reranker is None else {"vizsla.models.reranker": arguments.reranker}
+    settings: dict[str, object] = {} if arguments.reranker is None else {"vizsla.models.reranker": arguments.reranker}
+    configure("default")
+    cache = fresh_cache("cache-editors-vscode")
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder
         if folder is None:
             folder = Path(temporary) / "vizsla"
             ignored = shutil.ignore_patterns("__pycache__", "*.onnx", "default_*")
             shutil.copytree(ROOT / "server" / "vizsla", folder, ignore=ignored)
-        costs = measure(folder, questions, settings)
-    print(json.dumps(asdict(costs)))
-    print(f"activation {costs.activation:.0f} ms; heap won {costs.heap_won / 1e6:.1f} MB", file=sys.stderr)
-    for name in ("server", "round_trip", "first", "reranked"):
-        values = getattr(costs, name)
-        p50, p95 = percentile(values, 50), percentile(values, 95)
-        print(f"{name}: {len(values)}, p50 {p50:.0f} ms, p95 {p95:.0f} ms", file=sys.stderr)
-    return 0
+        if (indexed := vizsla(["index", folder], cache)).status != 0:
+            print(indexed.errors, file=sys.stderr)
+            return 1
+        costs = measure(folder, questions, cache=cache, settings=settings, VIZSLA_CONFIG=str(CONFIG))
+    if costs.first:
+        print(f"{table(rows_of('VS Code', costs))}\n")
+    print(said(costs))
+    return 1 if costs.problems else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import { Results } from "./results/view.ts";
 import { openPicker } from "./search/picker.ts";
 import { createEnvironment } from "./server/environment.ts";
 import { findServer, type Launch } from "./server/lookup.ts";
-import { Session } from "./server/session.ts";
+import { type Answer, Session } from "./server/session.ts";
 import { isProgram, lookAround } from "./server/surroundings.ts";
 import type { Declared } from "./settings.ts";
 import { showSimilar, SimilarAction, SimilarLens } from "./similar/similar.ts";
@@ -22,6 +22,7 @@ export interface VizslaApi {
   readonly state: ServerState;
   readonly launch: Launch | undefined;
   readonly onDidChangeState: vscode.Event<ServerState>;
+  readonly onDidAnswer: vscode.Event<Answer>;
   search(query: string, token: vscode.CancellationToken, onPartial?: (result: SearchResult) => void): Promise<SearchResult>;
   similar(uri: vscode.Uri, position: vscode.Position, token: vscode.CancellationToken): Promise<SearchResult>;
   status(files?: boolean): Promise<ServerStatus>;
@@ -81,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
       return session.launch;
     },
     onDidChangeState: session.onDidChangeState,
+    onDidAnswer: session.onDidAnswer,
     search: (query, token, onPartial) => session.search(query, token, onPartial === undefined ? {} : { onPartial }),
     similar: (uri, position, token) => session.similar(uri, position, token),
     status: (files) => session.status(files),

@@ -40,20 +40,35 @@ _QUIET: Final = {
 
 def node(*args: str | Path, cwd: Path = EXTENSION, seconds: int = 240, stdin: str = "", **more: str) -> str:
     """What Node prints; it must succeed. ``more`` are variables of its environment."""
+    printed, problem = attempt(*args, cwd=cwd, seconds=seconds, stdin=stdin, **more)
+    assert not problem, printed + problem
+    return printed
+
+
+def attempt(
+    *args: str | Path, cwd: Path = EXTENSION, seconds: int = 240, stdin: str = "", **more: str
+) -> tuple[str, str]:
+    """What Node prints, until it ends or its time is over, and what went wrong: empty when nothing did."""
     assert NODE.exists(), "Node is not installed for the tests; run .ci/install-vscode"
     environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}", **more}
-    done = subprocess.run(
-        [NODE, *args],
+    command = [NODE, *args]
+    with subprocess.Popen(
+        command,
         cwd=cwd,
         env=environment,
-        input=stdin,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+        start_new_session=True,  # so that a browser that it has started is ended with it
+    ) as process:
+        try:
+            printed, errors = process.communicate(stdin, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            printed, _ = process.communicate()
+            return printed, f"it was not over after {seconds} seconds"
+    return printed, errors or f"it ended with status {process.returncode}" if process.returncode else ""
 
 
 def manifest() -> dict[str, Any]:

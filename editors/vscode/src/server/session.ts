@@ -3,15 +3,13 @@ import * as vscode from "vscode";
 import * as protocol from "../protocol.ts";
 import { sentenceOf } from "../sentence.ts";
 import { chosenSettings, type Declared, NEEDS_RESTART } from "../settings.ts";
-import { news } from "../status/news.ts";
 import type { ServerState } from "../status/text.ts";
 import { type Connection, isLost, type ShowProgress } from "./connection.ts";
 import type { Found, Launch } from "./lookup.ts";
 import { offerOf, problemOf, withoutCommand } from "./offer.ts";
+import { Standing } from "./standing.ts";
 import { nextEvent } from "./waiting.ts";
 
-/** What changes many times a second is asked for this often at most. */
-const REFRESH_MILLISECONDS = 500;
 /** A question outlives so many servers that end under it. */
 const MOST_TRIES = 3;
 
@@ -23,24 +21,29 @@ export interface Heard {
   readonly onSaid: (said: protocol.Said) => void;
 }
 
+/** An answer to a question, the last one or one before it. */
+export interface Answer {
+  readonly result: protocol.SearchResult;
+  readonly isLast: boolean;
+}
+
 export class Session implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #find: () => Promise<Found>;
   readonly #declared: Readonly<Record<string, Declared>>;
-  readonly #changed = new vscode.EventEmitter<ServerState>();
-  readonly #subscriptions: vscode.Disposable[] = [this.#changed];
-  #state: ServerState = { kind: "looking" };
+  readonly #standing: Standing;
+  readonly #subscriptions: vscode.Disposable[] = [];
   #connection: Connection | undefined;
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();
-  #refused: readonly string[] = [];
-  #refreshing: NodeJS.Timeout | undefined;
+
+  readonly #answered = new vscode.EventEmitter<Answer>();
+
+  /** Fired with every answer to a question. */
+  readonly onDidAnswer = this.#answered.event;
 
   /** Set before `follow`. */
   heard: Heard | undefined;
-
-  /** Fired with every new state. */
-  readonly onDidChangeState = this.#changed.event;
 
   /**
    * @param find - says which server is to be used now
@@ -50,7 +53,14 @@ export class Session implements vscode.Disposable {
     this.#log = log;
     this.#find = find;
     this.#declared = declared;
+    this.#standing = new Standing(log, async () => {
+      const connection = this.#connection;
+      const status = await this.status();
+      return this.#connection === connection ? status : undefined;
+    });
     this.#subscriptions.push(
+      this.#standing,
+      this.#answered,
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (NEEDS_RESTART.some((name) => event.affectsConfiguration(name))) void this.follow();
       }),
@@ -60,7 +70,12 @@ export class Session implements vscode.Disposable {
   }
 
   get state(): ServerState {
-    return this.#state;
+    return this.#standing.state;
+  }
+
+  /** Fired with every new state. */
+  get onDidChangeState(): vscode.Event<ServerState> {
+    return this.#standing.onDidChange;
   }
 
   /** The server that was chosen, undefined while there is none. */
@@ -77,14 +92,14 @@ export class Session implements vscode.Disposable {
     return this.#inTurn(async () => {
       if (!(vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === "file")) {
         await this.#stop();
-        return this.#become({ kind: "noFolder" });
+        return this.#standing.become({ kind: "noFolder" });
       }
-      if (this.#connection === undefined && this.#state.kind !== "missing") this.#become({ kind: "looking" });
+      if (this.#connection === undefined && this.state.kind !== "missing") this.#standing.become({ kind: "looking" });
       const found = await this.#find();
       if ("problem" in found) {
         await this.#stop();
-        if (this.#state.kind !== "missing") this.#log.warn(found.problem);
-        return this.#become({ kind: "missing", problem: found.problem });
+        if (this.state.kind !== "missing") this.#log.warn(found.problem);
+        return this.#standing.become({ kind: "missing", problem: found.problem });
       }
       if (this.#connection !== undefined && JSON.stringify(found.launch) === JSON.stringify(this.#launch)) return undefined;
       await this.#stop();
@@ -99,18 +114,23 @@ export class Session implements vscode.Disposable {
   }
 
   /** Ask a question; each answer before the last goes to `onPartial`. A newer question of `session` gives it up. */
-  search(
+  async search(
     query: string,
     token: vscode.CancellationToken,
-    options: { session?: string; onPartial?: (result: protocol.SearchResult) => void } = {},
+    { session, onPartial }: { session?: string; onPartial?: (result: protocol.SearchResult) => void } = {},
   ): Promise<protocol.SearchResult> {
-    const { session, onPartial } = options;
     const params: protocol.SearchParams = session === undefined ? { query } : { query, session };
-    return this.#asked(token, (connection) =>
+    const onPart = (result: protocol.SearchResult): void => {
+      this.#answered.fire({ result, isLast: false });
+      onPartial?.(result);
+    };
+    const result = await this.#asked(token, (connection) =>
       onPartial === undefined
-        ? connection.ask(protocol.SEARCH, params, token)
-        : connection.askInParts(protocol.SEARCH, params, token, onPartial),
+        ? connection.ask<protocol.SearchResult>(protocol.SEARCH, params, token)
+        : connection.askInParts(protocol.SEARCH, params, token, onPart),
     );
+    this.#answered.fire({ result, isLast: true });
+    return result;
   }
 
   /** Functions like the one at a place. */
@@ -149,34 +169,33 @@ export class Session implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.#refreshing);
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
   /** Ask when there is a server to ask, and once more when it ends under the question. */
   async #asked<T>(token: vscode.CancellationToken, ask: (connection: Connection) => Promise<T>): Promise<T> {
-    if (this.#state.kind === "missing") await this.follow(); // it may have been installed since
+    if (this.state.kind === "missing") await this.follow(); // it may have been installed since
     for (let tries = 1; ; tries++) {
-      while (this.#state.kind === "looking" || this.#state.kind === "starting") await nextEvent(this.#changed.event, token);
+      while (this.state.kind === "looking" || this.state.kind === "starting") await nextEvent(this.onDidChangeState, token);
       const connection = this.#serving();
       try {
         return await ask(connection);
       } catch (error) {
         if (!isLost(error) || tries >= MOST_TRIES || token.isCancellationRequested) throw error;
         // That the server is gone may be known a moment after its questions are.
-        if (this.#state.kind === "serving") await nextEvent(this.#changed.event, token, 1000);
+        if (this.state.kind === "serving") await nextEvent(this.onDidChangeState, token, 1000);
       }
     }
   }
 
   #serving(): Connection {
-    if (this.#connection !== undefined && this.#state.kind !== "stopped") return this.#connection;
-    switch (this.#state.kind) {
+    if (this.#connection !== undefined && this.state.kind !== "stopped") return this.#connection;
+    switch (this.state.kind) {
       case "noFolder":
         throw new Error("Open a folder first: Vizsla searches the folders of the workspace.");
       case "missing":
       case "stopped":
-        throw new Error(this.#state.problem);
+        throw new Error(this.state.problem);
       default:
         throw new Error("The server of Vizsla is starting; try again in a moment.");
     }
@@ -188,7 +207,7 @@ export class Session implements vscode.Disposable {
 
   async #start(launch: Launch): Promise<void> {
     this.#launch = launch;
-    this.#become({ kind: "starting" });
+    this.#standing.become({ kind: "starting" });
     this.#log.info(`${launch.command} ${launch.args.join(" ")} (${launch.origin})`);
     let connection: Connection | undefined;
     try {
@@ -200,7 +219,7 @@ export class Session implements vscode.Disposable {
     } catch (error) {
       this.#connection = undefined;
       await connection?.end();
-      this.#become({ kind: "stopped", problem: `The server '${launch.command}' could not be started: ${sentenceOf(error)}` });
+      this.#standing.become({ kind: "stopped", problem: `The server '${launch.command}' could not be started: ${sentenceOf(error)}` });
     }
   }
 
@@ -212,11 +231,11 @@ export class Session implements vscode.Disposable {
       showProgress: (token, params, next) => this.heard?.showProgress(token, params, next),
       settings: () => this.#settings(),
       onChange: (now) => isMine() && this.#changesTo(now),
-      onStatus: (roots) => isMine() && this.#changes(roots),
+      onStatus: (roots) => isMine() && this.#standing.hear(roots),
       onSaid: (said) => this.heard?.onSaid(said),
       onLeftAlone: () => {
         const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
-        if (isMine()) this.#become({ kind: "stopped", problem });
+        if (isMine()) this.#standing.become({ kind: "stopped", problem });
       },
     });
     return connection;
@@ -231,38 +250,10 @@ export class Session implements vscode.Disposable {
   }
 
   #changesTo(now: "running" | "starting" | "failed"): void {
-    if (now === "running") void this.refresh();
-    else if (this.#state.kind === "stopped") return; // it was left alone, which has been said
-    else if (now === "starting") this.#become({ kind: "starting" });
-    else this.#become({ kind: "stopped", problem: "The server of Vizsla could not be started again; see its log." });
-  }
-
-  /** Ask how things stand, and say so. */
-  async refresh(): Promise<void> {
-    const connection = this.#connection;
-    try {
-      const { roots, refusedSettings, preparing = null, training = null } = await this.status();
-      if (this.#connection !== connection) return;
-      for (const sentence of refusedSettings) if (!this.#refused.includes(sentence)) this.#log.warn(sentence);
-      this.#refused = refusedSettings;
-      this.#become({ kind: "serving", roots, preparing, training, refusedSettings });
-    } catch (error) {
-      this.#log.debug(String(error)); // it ended meanwhile, which is shown
-    }
-  }
-
-  #changes(roots: readonly protocol.RootActivity[]): void {
-    const { state, ask } = news(this.#state, roots);
-    this.#become(state);
-    if (ask === "now") void this.refresh();
-    if (ask === "soon") this.#refreshSoon();
-  }
-
-  #refreshSoon(): void {
-    this.#refreshing ??= setTimeout(() => {
-      this.#refreshing = undefined;
-      void this.refresh();
-    }, REFRESH_MILLISECONDS);
+    if (now === "running") void this.#standing.refresh();
+    else if (this.state.kind === "stopped") return; // it was left alone, which has been said
+    else if (now === "starting") this.#standing.become({ kind: "starting" });
+    else this.#standing.become({ kind: "stopped", problem: "The server of Vizsla could not be started again; see its log." });
   }
 
   async #stop(): Promise<void> {
@@ -270,15 +261,8 @@ export class Session implements vscode.Disposable {
     this.#connection = undefined;
     this.#launch = undefined;
     if (connection === undefined) return;
-    this.#become({ kind: "looking" });
+    this.#standing.become({ kind: "looking" });
     await connection.end();
-  }
-
-  #become(state: ServerState): void {
-    const isServing = state.kind === "serving";
-    if (isServing !== (this.#state.kind === "serving")) void vscode.commands.executeCommand("setContext", "vizsla.isServing", isServing);
-    this.#state = state;
-    this.#changed.fire(state);
   }
 
   /** One start or stop after the other. */
@@ -286,7 +270,7 @@ export class Session implements vscode.Disposable {
     this.#turn = this.#turn.then(step).catch((error: unknown) => {
       this.#log.error(String(error));
       const problem = `No server could be looked for: ${sentenceOf(error)}`;
-      if (this.#connection === undefined) this.#become({ kind: "stopped", problem });
+      if (this.#connection === undefined) this.#standing.become({ kind: "stopped", problem });
     });
     return this.#turn;
   }

@@ -1,21 +1,26 @@
 // A window of code-server in a browser, and what somebody does in it. Waiting is for states; what passes is recorded.
 import { createRequire } from "node:module";
 
-const { chromium } = createRequire(`${process.env.TOOLS}/`)("playwright-core");
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+export const { chromium } = createRequire(`${process.env.TOOLS}/`)("playwright-core");
+export const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const DEADLINE = 180_000; // a machine may be busy with other things
 export const ROW = ".quick-input-list .monaco-list-row";
 export const ITEM = '.statusbar-item[id="vizsla.vizsla.vizsla.status"]';
 const WIDGET = ".quick-input-widget";
 export const BUSY = `${WIDGET} .monaco-progress-container.active`;
 
-/** Open a folder. `pictures` is where pictures go; without it, what passes is not recorded either. */
-export async function openWindow(port, folder, pictures) {
+/**
+ * Open a folder. `pictures` is where pictures go; without it, what passes is not recorded either. `prepare` gets the page
+ * before it is opened; `address` is put to the end of its address.
+ */
+export async function openWindow(port, folder, pictures, { prepare, address } = {}) {
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ARGUMENTS });
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   page.setDefaultTimeout(DEADLINE);
   if (pictures !== undefined) await page.addInitScript(record, ITEM);
-  await page.goto(`http://127.0.0.1:${port}/?folder=${folder}`, { waitUntil: "commit" });
+  await prepare?.(page);
+  const more = address === undefined ? "" : `&${address}`;
+  await page.goto(`http://127.0.0.1:${port}/?folder=${folder}${more}`, { waitUntil: "commit" });
   await page.waitForSelector(ITEM);
   return new Window(browser, page, pictures);
 }
@@ -44,8 +49,8 @@ class Window {
     await this.page.screenshot({ path: `${this.pictures}/${name}.png` });
   }
 
-  async until(what, holds) {
-    for (const deadline = Date.now() + DEADLINE; Date.now() < deadline; await this.page.waitForTimeout(50)) {
+  async until(what, holds, milliseconds = DEADLINE) {
+    for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await this.page.waitForTimeout(50)) {
       const value = await holds();
       if (value) return value;
     }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from trainer.evaluation_builders import WordEncoder, a_code, a_pair
 from vizsla_trainer.errors import StoppedError
 from vizsla_trainer.evaluation.retrieval import candidate_text, rank_pairs
 from vizsla_trainer.records import make_pair
+from vizsla_trainer.training.vectors import RememberingEncoder
 
 CODES = [
     a_code("parse", "read json from file", doc="Turn a file into a tree."),
@@ -30,6 +34,25 @@ def test_ranks_and_candidates_are_those_of_the_cosines() -> None:
         assert found.cosines[i, :3] == pytest.approx(cosines[order])
         assert np.isnan(found.cosines[i, 3:]).all()
         assert found.ranks[i] == 1 + order.tolist().index([0, 2][i])
+
+
+class _Counting(RememberingEncoder):
+    """Remembers, and counts what it is asked."""
+
+    asked = 0
+
+    def encode(self, texts: Sequence[str], *, is_query: bool) -> NDArray[np.float32]:
+        self.asked += 0 if is_query else len(texts)
+        return super().encode(texts, is_query=is_query)
+
+
+def test_an_encoder_that_remembers_is_asked_itself_so_that_vectors_are_in_memory_once() -> None:
+    pairs = [a_pair(CODES[0], "read json"), a_pair(CODES[2], "order numbers", "docstring")]
+    encoder = _Counting(WordEncoder())
+    found, plain = rank_pairs(encoder, pairs, CODES, depth=5), rank_pairs(WordEncoder(), pairs, CODES, depth=5)
+    assert (found.ranks == plain.ranks).all()
+    assert np.array_equal(found.cosines, plain.cosines, equal_nan=True)
+    assert encoder.asked == 2 * 3 + 2, "another that remembers in between would ask for what is new alone"
 
 
 def test_code_of_another_workspace_is_no_candidate() -> None:

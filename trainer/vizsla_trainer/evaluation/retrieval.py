@@ -69,7 +69,8 @@ def rank_pairs(
         corpus = Corpus(tuple(codes[i] for i in here))
         examples = examples_of([pairs[i] for i in members], corpus)
         ranked = rank_corpus(
-            RememberingEncoder(encoder),
+            # One that remembers is not asked to through another: vectors would be in memory twice.
+            encoder if isinstance(encoder, RememberingEncoder) else RememberingEncoder(encoder),
             examples,
             corpus,
             depth=depth,

@@ -35,6 +35,19 @@ def test_each_model_tells_of_its_own_scores() -> None:
     assert read(TOLD, None).reading is None
 
 
+def test_a_retriever_tells_how_the_reranker_is_read_that_it_was_measured_with() -> None:
+    reranker = manifest("cross-encoder", TOLD)
+    other = {"reranker": {"slope": 4.0, "intercept": 0.0}, "setting": {"depth": 5, "weight": 2.0}}
+    for told, expected in (
+        ({reranker.fingerprint: other}, Reading(log_odds=Line(slope=4.0), weight=2.0, depth=5)),
+        ({"another": other}, read(None, TOLD).reading),
+        ({reranker.fingerprint: {"reranker": "steep"}}, read(None, TOLD).reading),
+        ({reranker.fingerprint: None}, read(None, TOLD).reading),
+        ("nonsense", read(None, TOLD).reading),
+    ):
+        assert calibration_of(manifest("bi-encoder", {"beside": told}), reranker).reading == expected
+
+
 def test_a_line_is_followed() -> None:
     assert Line(slope=0.5, intercept=0.25)(0.5) == 0.5
 

@@ -143,6 +143,17 @@ def test_a_server_reads_a_trained_reranker_as_it_was_best_when_it_was_measured()
     assert told_of(found, "retriever") == Calibration(), "nobody looked at the order of its cosines"
 
 
+def test_a_retriever_that_won_alone_tells_how_the_reranker_that_stays_is_read_beside_it() -> None:
+    found = a_comparison([2, 3], [1, 1], reranker="before")
+    facts = facts_of(found, "retriever", before=Line(), counts={}, metrics={}, beside="f1")
+    line, setting = {"slope": 2.0, "intercept": -1.0}, {"depth": 10, "weight": 0.5}
+    told = facts["calibration"]
+    assert isinstance(told, dict)
+    assert told["beside"] == {"f1": {"reranker": line, "setting": setting}}
+    both = facts_of(a_comparison([2, 3], [1, 1]), "retriever", before=Line(), counts={}, metrics={}, beside="f1")
+    assert "beside" not in both["calibration"]  # type: ignore[operator]
+
+
 def test_of_a_model_that_did_not_win_nothing_is_told() -> None:
     line = Line(slope=2.0)
     found = with_lines(a_comparison([2, 3], [1, 1], reranker="none"), line, line)

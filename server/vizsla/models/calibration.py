@@ -1,6 +1,7 @@
 """How the scores of models are to be read: what their trainer measured, from the facts in their manifests.
 
-A manifest without such facts, or with damaged ones, is no error: its scores are then read as they are.
+A retriever that was trained for use with a reranker of others tells how that one is to be read beside it, by its
+fingerprint. A manifest without such facts, or with damaged ones, is no error: its scores are then read as they are.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Calibration:
 
     Attributes:
         cosine: from a cosine of the retriever to what the weights of fusion were fitted to.
-        reading: of the reranker; None where nothing is known of it.
+        reading: of the reranker beside this retriever, else of the reranker wherever; None where nothing is known.
     """
 
     cosine: Line = field(default_factory=Line)
@@ -78,8 +79,12 @@ def calibration_of(retriever: Manifest, reranker: Manifest | None = None) -> Cal
     told = _told(retriever)
     if "cosine" in told:
         line = _read(retriever, lambda: _line(told["cosine"]))
-    if reranker is not None and "reranker" in (told := _told(reranker)):
-        reading = _read(reranker, lambda: _reading(told))
+    if reranker is not None:
+        beside = told.get("beside", {})
+        if isinstance(beside, Mapping) and reranker.fingerprint in beside:
+            reading = _read(retriever, lambda: _reading(beside[reranker.fingerprint]))
+        if reading is None and "reranker" in (own := _told(reranker)):
+            reading = _read(reranker, lambda: _reading(own))
     return Calibration(cosine=line or Line(), reading=reading)
 
 

@@ -14,7 +14,7 @@ from vizsla.models.calibration import Line
 from vizsla.models.in_use import ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import add_model, list_models, remove_model, use_models
 from vizsla.models.manifest import CARD_NAME, Manifest, ModelKind, hash_file, read_manifest, write_manifest
-from vizsla_trainer.evaluation.comparing import AFTER
+from vizsla_trainer.evaluation.comparing import AFTER, BEFORE
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.gate import Decision
 
@@ -144,6 +144,7 @@ def facts_of(
     before: Line,
     counts: Mapping[str, object],
     metrics: Mapping[str, object],
+    beside: str = "",
 ) -> dict[str, object]:
     """What a manifest tells of training: how scores are to be read, data counts, measured numbers.
 
@@ -153,11 +154,12 @@ def facts_of(
         before: from the cosines of the retriever that was in use to those that fusion was fitted to.
         counts: of the data.
         metrics: what else is told.
+        beside: fingerprint of the reranker that was in use; "" for none.
     """
-    return {"calibration": _calibration(found, role, before), "data": dict(counts), "metrics": dict(metrics)}
+    return {"calibration": _calibration(found, role, before, beside), "data": dict(counts), "metrics": dict(metrics)}
 
 
-def _calibration(found: Comparison, role: Role, before: Line) -> dict[str, object]:
+def _calibration(found: Comparison, role: Role, before: Line, beside: str) -> dict[str, object]:
     """What ``vizsla.models.calibration`` reads, and the log-odds of cosines besides."""
     chosen = found.chosen
     told: dict[str, object] = {}
@@ -168,10 +170,15 @@ def _calibration(found: Comparison, role: Role, before: Line) -> dict[str, objec
             # Where both lines have one value, both cosines mean the same for the order of the same queries' answers.
             slope, intercept = new.slope / old.slope, (new.intercept - old.intercept) / old.slope
             told["cosine"] = {"slope": before.slope * slope, "intercept": before(intercept)}
-    if role == "reranker" and chosen.reranker == AFTER and chosen.cross is not None and chosen.setting is not None:
-        told["retriever"] = dataclasses.asdict(chosen.dense)  # whose log-odds the weight counts against
-        told["reranker"] = dataclasses.asdict(chosen.cross)
-        told["setting"] = dataclasses.asdict(chosen.setting)
+    if chosen.cross is None or chosen.setting is None:
+        return told
+    reading = {"reranker": dataclasses.asdict(chosen.cross), "setting": dataclasses.asdict(chosen.setting)}
+    if role == "reranker" and chosen.reranker == AFTER:
+        # The retriever's log-odds are those that the weight counts against.
+        told |= {"retriever": dataclasses.asdict(chosen.dense), **reading}
+    is_alone = role == "retriever" and (chosen.retriever, chosen.reranker) == (AFTER, BEFORE)
+    if is_alone and beside and chosen.cross.slope > 0:
+        told["beside"] = {beside: reading}  # the manifest of that reranker is another's, and stays as it is
     return told
 
 

@@ -99,6 +99,30 @@ def test_bad_steps_are_counted_and_change_nothing(tmp_path: Path) -> None:
     assert all(math.isfinite(x) for x in weights(line))
 
 
+class Greedy(Line):
+    """Takes an exabyte for every token of a chunk that it is allowed beyond 1,000."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self._machine = machine
+
+    def backward(self, batch: tuple[int, torch.Tensor]) -> StepLoss:
+        done = super().backward(batch)
+        torch.empty(max(0, self._machine.chunk_tokens - 1_000) << 50, dtype=torch.uint8)
+        return done
+
+
+def test_where_memory_does_not_suffice_chunks_shrink_and_the_same_is_learned(tmp_path: Path) -> None:
+    machine = Machine(device="cpu", precision="fp32", threads=1, chunk_tokens=4_096)
+    greedy, line = Greedy(machine), Line()
+    run_steps(
+        greedy.network, greedy, RECIPE, TrainingRun(out=tmp_path / "a"), steps=5, identity="line", machine=machine
+    )
+    learn(line, TrainingRun(out=tmp_path / "b"), steps=5)
+    assert machine.chunk_tokens < 1_024
+    assert weights(greedy) == weights(line)
+
+
 def test_too_many_bad_steps_in_a_row_end_it_with_the_best_weights(tmp_path: Path) -> None:
     line = Line(bad=frozenset(range(7, 20)))
     position = learn(line, TrainingRun(out=tmp_path))

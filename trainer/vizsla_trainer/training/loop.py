@@ -20,7 +20,7 @@ from vizsla_trainer.training.checkpoints import (
     save_checkpoint,
 )
 from vizsla_trainer.training.health import Health
-from vizsla_trainer.training.machine import Machine
+from vizsla_trainer.training.machine import Machine, ran_out_of_memory
 from vizsla_trainer.training.metrics_log import MetricsLog
 from vizsla_trainer.training.run import StepDone, TrainingRun
 from vizsla_trainer.training.schedule import learning_rate
@@ -180,9 +180,9 @@ def _step(
         try:
             done = task.backward(batch)
             break
-        except torch.OutOfMemoryError:
+        except (RuntimeError, MemoryError) as error:
             optimizer.zero_grad(set_to_none=True)
-            if not machine.shrink():
+            if not (ran_out_of_memory(error) and machine.shrink()):
                 raise
     # Weights without a gradient, such as a pooler's that nothing reads, stay as they are.
     norm = torch.nn.utils.clip_grad_norm_(parameters, most_gradient)

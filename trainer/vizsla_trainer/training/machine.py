@@ -71,6 +71,16 @@ class Machine:
         return True
 
 
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory did not suffice, be it a device's or the machine's own."""
+    import torch
+
+    # For the machine's own memory torch has no class; the runtime of served models has none at all.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        words in str(error) for words in ("DefaultCPUAllocator", "Failed to allocate memory")
+    )
+
+
 def _best_device() -> str:
     import torch
 

@@ -166,13 +166,3 @@ class ScriptPeer(Peer):
             command = [self.site.bin / "python", "-m", f"benchmarks.peers.children.{module}", *arguments]
             self._talk = self.site.runner.talk(command, modules=True)
         return self._talk.ask(request)
-
-
-def relative_to(workspace: Path, path: str) -> str:
-    """A path that a peer printed, absolute or not, as one below the workspace."""
-    found = Path(path)
-    if found.is_absolute():
-        resolved = found.resolve()
-        root = workspace.resolve()
-        return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else resolved.as_posix()
-    return found.as_posix()

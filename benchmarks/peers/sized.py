@@ -102,8 +102,13 @@ def _fill(root: Path, sources: Sequence[Path], wanted: int) -> Sized:
                 break  # one of a file is enough
     if count < wanted:
         raise SystemExit(f"the sources have {count:,} functions, {wanted:,} are wanted; name more with --sources")
-    chosen = [known[i * len(known) // _KNOWN] for i in range(min(_KNOWN, len(known)))]
-    return Sized(root=root, functions=count, files=files, source_bytes=size, known=chosen)
+    return Sized(root=root, functions=count, files=files, source_bytes=size, known=spread(known, _KNOWN))
+
+
+def spread(known: Sequence[Known], count: int) -> list[Known]:
+    """At most ``count`` of them, evenly spread."""
+    count = min(count, len(known))
+    return [known[i * len(known) // count] for i in range(count)]
 
 
 def question_of(function: Function) -> str:

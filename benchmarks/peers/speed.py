@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from benchmarks.peers.bench import ROOT, Bench, named
 from benchmarks.peers.peer import Answer, Peer, Site, UnusableError
 from benchmarks.peers.processes import MemoryWatch
 from benchmarks.peers.results import Row
-from benchmarks.peers.sized import Known, Sized
+from benchmarks.peers.sized import Known, Sized, spread
 
 LIMIT = 10
 FIRST_ANSWERS, EDITS, ROUNDS = 3, 3, 3
@@ -95,7 +95,7 @@ def _first_answers(bench: Bench, peer: type[Peer], tree: Sized) -> tuple[list[fl
     A peer that must index everything first is measured once, and asked the other questions afterwards.
     """
     seconds, rights = [], []
-    known = _spread(tree.known, FIRST_ANSWERS)
+    known = spread(tree.known, FIRST_ANSWERS)
     is_quick = peer.first_answer is not Peer.first_answer
     for number, one in enumerate(known):
         with bench.site(peer) as site, _running(peer, site, tree) as running:
@@ -155,7 +155,3 @@ def _edit(running: Peer, workspace: Path, number: int) -> float:
 def _bytes(site: Site) -> int:
     """What lies at a site: after an index more than before, by what the peer wrote."""
     return bytes_below(site.state) + bytes_below(site.workspace)
-
-
-def _spread(known: Sequence[Known], count: int) -> list[Known]:
-    return [known[i * len(known) // count] for i in range(min(count, len(known)))]

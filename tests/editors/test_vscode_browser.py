@@ -47,8 +47,14 @@ def test_somebody_without_a_server_lets_the_extension_install_it(tmp_path: Path)
     (shop / "uploads.py").write_text(UPLOADS, encoding="utf-8")
     PICTURES.mkdir(exist_ok=True)
     path = os.pathsep.join(["/usr/local/bin", "/usr/bin", "/bin"])
+    # What .ci/install has fetched is not fetched once more.
+    fetched = os.environ.get("PIP_CACHE_DIR") or str(
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pip"
+    )
     try:
-        with code_server.code_server(tmp_path / "vscode", {}, package=package, PATH=path) as vscode:
+        with code_server.code_server(
+            tmp_path / "vscode", {}, package=package, PATH=path, PIP_CACHE_DIR=fetched
+        ) as vscode:
             script = TESTS / "browser" / "private.mjs"
             print(node(script, str(vscode.port), shop, PICTURES, seconds=1100, TOOLS=str(TOOLS)))
     finally:

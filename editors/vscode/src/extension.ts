@@ -36,9 +36,9 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
   const session = new Session(log, () => findServer(lookAround(context), isProgram), declared);
   const progress = new WorkProgress(session);
   session.heard = { showProgress: progress.show, onSaid: telling((said: Said) => showSaid(session, said)) };
-  const results = new Results(session, context.workspaceState);
-  const lens = new SimilarLens();
   const keeper = context.workspaceState;
+  const results = new Results(session, keeper);
+  const lens = new SimilarLens();
   const everywhere = { scheme: "file" };
   context.subscriptions.push(
     log,

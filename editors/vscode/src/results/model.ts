@@ -41,10 +41,11 @@ function isQuestion(value: unknown): value is Question {
   return typeof text === "string" && Array.isArray(notes) && Array.isArray(hits) && hits.every((hit) => typeof hit?.location?.uri === "string");
 }
 
-/** Put a question in front; one of the same text is replaced and keeps its pin. */
+/** Put a question in front; one of the same text is replaced, and keeps its pin and what was not meant. */
 export function added(questions: readonly Question[], question: Question): Question[] {
   const before = questions.find((other) => other.text === question.text);
-  const newest = { ...question, isPinned: question.isPinned || before?.isPinned === true };
+  const unwanted = before?.unwanted === undefined ? {} : { unwanted: before.unwanted };
+  const newest = answered({ ...question, ...unwanted, isPinned: question.isPinned || before?.isPinned === true }, question);
   let unpinned = 0;
   return [newest, ...questions.filter((other) => other.text !== question.text)].filter(
     (other) => other.isPinned || ++unpinned <= MOST_UNPINNED,
@@ -57,7 +58,7 @@ export function replaced(questions: readonly Question[], older: Question, newer:
 }
 
 /** The question with what it was answered now. */
-export function answered(question: Question, { hits, notes }: SearchResult): Question {
+export function answered(question: Question, { hits, notes }: Pick<SearchResult, "hits" | "notes">): Question {
   const unwanted = new Set(question.unwanted);
   return { ...question, hits: hits.filter((hit) => !unwanted.has(identity(hit))), notes };
 }

@@ -38,7 +38,7 @@ export async function createEnvironment(context: vscode.ExtensionContext, log: v
     try {
       await run(python, ["-m", "venv", "--clear", place], gone.signal, log);
       const pip = join(programFolder(place, process.platform), process.platform === "win32" ? "python.exe" : "python");
-      await run(pip, ["-m", "pip", "install", "--disable-pip-version-check", wheel], gone.signal, log);
+      await run(pip, ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", wheel], gone.signal, log);
       return true;
     } catch (error) {
       await rm(place, { recursive: true, force: true }); // half an environment would be taken for a whole one

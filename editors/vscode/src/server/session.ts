@@ -32,12 +32,11 @@ export class Session implements vscode.Disposable {
   readonly #find: () => Promise<Found>;
   readonly #declared: Readonly<Record<string, Declared>>;
   readonly #standing: Standing;
+  readonly #answered = new vscode.EventEmitter<Answer>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #connection: Connection | undefined;
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();
-
-  readonly #answered = new vscode.EventEmitter<Answer>();
 
   /** Fired with every answer to a question. */
   readonly onDidAnswer = this.#answered.event;
@@ -62,6 +61,8 @@ export class Session implements vscode.Disposable {
       this.#standing,
       this.#answered,
       vscode.workspace.onDidChangeConfiguration((event) => {
+        // Whether the server takes what it is told of this is known a moment later.
+        if (event.affectsConfiguration("vizsla") && this.state.kind === "serving") this.#standing.refreshSoon();
         if (NEEDS_RESTART.some((name) => event.affectsConfiguration(name))) void this.follow();
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.follow()),
@@ -232,7 +233,10 @@ export class Session implements vscode.Disposable {
       settings: () => this.#settings(),
       onChange: (now) => isMine() && this.#changesTo(now),
       onStatus: (roots) => isMine() && this.#standing.hear(roots),
-      onSaid: (said) => this.heard?.onSaid(said),
+      onSaid: (said) => {
+        if (isMine()) this.#standing.refreshSoon(); // such as a setting that is refused, which the state names too
+        this.heard?.onSaid(said);
+      },
       onLeftAlone: () => {
         const problem = "The server of Vizsla ended several times in three minutes and is left alone; see its log.";
         if (isMine()) this.#standing.become({ kind: "stopped", problem });

@@ -54,18 +54,19 @@ export class Standing implements vscode.Disposable {
     const { state, ask } = news(this.#state, roots);
     this.become(state);
     if (ask === "now") void this.refresh();
-    if (ask === "soon") this.#refreshSoon();
+    if (ask === "soon") this.refreshSoon();
+  }
+
+  /** Ask how things stand a moment later, once for all that happens until then. */
+  refreshSoon(): void {
+    this.#refreshing ??= setTimeout(() => {
+      this.#refreshing = undefined;
+      void this.refresh();
+    }, REFRESH_MILLISECONDS);
   }
 
   dispose(): void {
     clearTimeout(this.#refreshing);
     this.#changed.dispose();
-  }
-
-  #refreshSoon(): void {
-    this.#refreshing ??= setTimeout(() => {
-      this.#refreshing = undefined;
-      void this.refresh();
-    }, REFRESH_MILLISECONDS);
   }
 }

@@ -78,6 +78,7 @@ export const run = (): Promise<void> =>
       const api = await ready();
       await withSetting("search.rerankDepth", 100000, vscode.ConfigurationTarget.Global, async () => {
         await until("a refusal", async () => (await api.status()).refusedSettings.length > 0);
+        await until("the state says it", () => api.state.kind === "serving" && api.state.refusedSettings.length > 0);
       });
     },
     "unsaved text is found, and forgotten when it is thrown away": async () => {

@@ -85,4 +85,5 @@ test("a hit that was not what was meant goes, and does not come back when it is 
   const rest = without(question("q", false, hits), hits[0]!);
   assert.deepEqual(rest.hits.map(({ name }) => name), ["b"]);
   assert.deepEqual(answered(rest, answer("a", "b", "c")).hits.map(({ name }) => name), ["b", "c"]);
+  assert.deepEqual(added([rest], question("q", false, hits))[0]?.hits.map(({ name }) => name), ["b"]);
 });

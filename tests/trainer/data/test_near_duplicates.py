@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vizsla_trainer.data import near_duplicates
 from vizsla_trainer.data.near_duplicates import UnionFind, clusters, code_clusters, query_clusters, shingles
 
 WORDS = [f"word{number}" for number in range(40)]
@@ -70,6 +71,20 @@ def test_ten_thousand_copies_are_one_cluster() -> None:
         words[rng.randrange(100)] = "changed"
         texts.append(" ".join(words))
     assert len(np.unique(code_clusters(texts, 0.7))) == 1
+
+
+def test_clusters_are_the_same_however_few_neighbours_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(8)
+    texts = []
+    for _ in range(40):
+        words = rng.choices(WORDS, k=60)
+        for _ in range(6):
+            words[rng.randrange(60)] = rng.choice(WORDS)
+            texts.append(" ".join(words))
+    expected = code_clusters(texts, 0.75).tolist()
+    assert 40 <= len(set(expected)) < 240
+    monkeypatch.setattr(near_duplicates, "_MOST_WAITING", 5)
+    assert code_clusters(texts, 0.75).tolist() == expected
 
 
 @pytest.mark.parametrize("text", ["one", "one two three", "one two three four five"])

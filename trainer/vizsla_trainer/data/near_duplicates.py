@@ -21,6 +21,7 @@ _BANDS, _ROWS = 32, 4  # two texts of similarity .7 share no band once in 6,000 
 _SEED = 20_220_101
 _CHUNK = 20_000  # texts whose shingles are in memory at once
 _MOST_COMPARED = 24  # neighbours in a bucket that one text is compared with: a bucket of thousands is one cluster
+_MOST_WAITING = 8_000_000  # pairs of neighbours that are in memory, be they found before or not
 _CODE_SHINGLE, _QUERY_SHINGLE = 4, 2
 
 
@@ -129,7 +130,7 @@ def _distinct_sets(texts: Sequence[str], shingle: int) -> tuple[dict[int, npt.ND
     firsts: list[int] = []
     for place, text in enumerate(texts):
         found = _shingles(_WORD.findall(text), shingle, numbers)
-        first = seen.setdefault(found.tobytes(), place)
+        first = seen.setdefault(blake3(found.tobytes()).digest(16), place)
         if first == place:
             sets[place] = found
         firsts.append(first)
@@ -174,21 +175,25 @@ def _signatures(sets: list[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
 
 
 def _candidates(bands: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """(pairs, 2): places of sets that share a band, each with its next neighbours in the bucket, distinct."""
-    found = []
+    """(pairs, 2): places of sets that share a band, each with its next neighbours in the bucket, distinct, sorted."""
+    half = np.uint64(32)
+    found: list[npt.NDArray[np.uint64]] = []  # the lower place in the upper half of each
+    waiting, room = 0, _MOST_WAITING
     for band in bands.T:
         order = np.argsort(band, kind="stable")
-        values = band[order]
-        for distance in range(1, _MOST_COMPARED + 1):
-            same = np.flatnonzero(values[distance:] == values[:-distance]) if distance < len(values) else np.empty(0)
+        values, order = band[order], order.astype(np.uint64)
+        for distance in range(1, min(_MOST_COMPARED + 1, len(values))):
+            same = np.flatnonzero(values[distance:] == values[:-distance])
             if not len(same):
                 break
-            same = same.astype(np.int64)
-            found.append(np.stack([order[same], order[same + distance]], axis=1))
-    if not found:
-        return np.empty((0, 2), dtype=np.int64)
-    pairs: npt.NDArray[np.int64] = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    return pairs
+            one, other = order[same], order[same + distance]
+            found.append(np.minimum(one, other) << half | np.maximum(one, other))
+            waiting += len(same)
+        if waiting > room:
+            found = [np.unique(np.concatenate(found))]
+            waiting, room = 0, max(_MOST_WAITING, len(found[0]))  # so that what is sorted again and again stays little
+    pairs = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.uint64)
+    return np.stack([pairs >> half, pairs & np.uint64(2**32 - 1)], axis=1).astype(np.int64)
 
 
 def _jaccard(one: npt.NDArray[np.uint64], other: npt.NDArray[np.uint64]) -> float:

@@ -97,7 +97,7 @@ def _try(bench: Bench, peer: type[Peer], measure: Callable[[], Iterable[Row]], w
     bench.refusals.taken()
     try:
         for row in measure():
-            bench.results.add(row)
+            bench.results.add({**row, "asked_for": bench.refusals.taken()})
     except UnusableError as error:
         asked = bench.refusals.taken()
         bench.results.add({"kind": "unusable", **named(bench, peer), **where, "why": str(error), "asked_for": asked})

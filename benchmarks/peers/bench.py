@@ -80,6 +80,10 @@ def _version(peer: type[Peer]) -> str:
 
 
 def _models(models: Models) -> str:
-    names = {"transformer": models.transformer, "retriever": models.retriever, "reranker": models.reranker}
-    given = {**names, "cross-encoder": models.cross_encoder}
+    given: dict[str, str | Path | None] = {
+        "transformer": models.transformer,
+        "retriever": models.retriever,
+        "reranker": models.reranker,
+        "cross-encoder": models.cross_encoder,
+    }
     return ", ".join(f"{name} {Path(value).name}" for name, value in given.items() if value)

@@ -48,7 +48,7 @@ def points(results: Results, quality_set: str, value: Any) -> list[tuple[str, fl
 
 def _size(results: Results) -> int:
     """The size at which most peers were measured; of several the largest."""
-    sizes = [row["size"] for row in results.newest("speed")]
+    sizes: list[int] = [row["size"] for row in results.newest("speed")]
     return max(sizes, key=lambda size: (sizes.count(size), size))
 
 

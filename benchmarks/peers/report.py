@@ -145,13 +145,22 @@ def _run_line(results: Results) -> str:
 def _notes(results: Results, what: Mapping[str, str]) -> str:
     measured = [*results.newest("quality"), *results.newest("speed")]
     version = {row["peer"]: row["version"] for row in measured}
-    lines = [f"- **{peer}**, {version[peer]}: {what.get(peer, '')}" for peer in dict.fromkeys(version)]
-    for row in results.newest("unusable"):
-        asked = f" It asked the network for: {', '.join(row['asked_for'])}." if row["asked_for"] else ""
+    lines = []
+    for peer in version:
+        asked = _asked([row for row in measured if row["peer"] == peer])
+        lines.append(f"- **{peer}**, {version[peer]}: {what.get(peer, '')}.{asked}")
+    for row in results.failures():
+        asked = _asked([row])
         where = " ".join(str(row[name]) for name in ("set", "group", "size") if row.get(name))
         why = " ".join(str(row["why"]).split())[-600:]
         lines.append(f"- **{row['peer']}** was not measured{f' ({where})' if where else ''}: {why}{asked}")
     return "\n".join(lines)
+
+
+def _asked(rows: Sequence[Row]) -> str:
+    """What was asked of the network, all of which was refused."""
+    asked = dict.fromkeys(one for row in rows for one in row.get("asked_for", ()))
+    return f" It asked the network for: {', '.join(asked)}." if asked else ""
 
 
 def _in_order(rows: Sequence[Row]) -> list[str]:

@@ -45,6 +45,14 @@ class Results:
                 found[tuple(row.get(name) for name in ("peer", "set", "group", "size"))] = row
         return list(found.values())
 
+    def failures(self) -> list[Row]:
+        """The rows that say why something could not be measured, unless it was measured since."""
+        last: dict[tuple[Any, ...], Row] = {}
+        for row in self.rows:
+            if row["kind"] != "run":
+                last[tuple(row.get(name) for name in ("peer", "set", "size"))] = row
+        return [row for row in last.values() if row["kind"] == "unusable"]
+
 
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row.get(name) for name in _KEY)

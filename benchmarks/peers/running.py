@@ -78,7 +78,7 @@ class Runner:
 
     def run(
         self,
-        command: Sequence[str | Path],
+        command: Sequence[object],
         *,
         cwd: Path | None = None,
         more: Mapping[str, str] | None = None,
@@ -115,7 +115,7 @@ class Runner:
         return Ended(seconds=seconds, output=ended.stdout, errors=ended.stderr, status=ended.returncode)
 
     @contextmanager
-    def lines(self, command: Sequence[str | Path], *, cwd: Path | None = None) -> Iterator[Iterator[tuple[str, float]]]:
+    def lines(self, command: Sequence[object], *, cwd: Path | None = None) -> Iterator[Iterator[tuple[str, float]]]:
         """The lines that a command prints, each with the seconds since the one before it, or since the start.
 
         Raises:
@@ -138,7 +138,7 @@ class Runner:
         finally:
             talk.close()
 
-    def talk(self, command: Sequence[str | Path], *, modules: bool = False) -> Talk:
+    def talk(self, command: Sequence[object], *, modules: bool = False) -> Talk:
         """Start a child that answers each line of JSON with one.
 
         Args:
@@ -152,7 +152,7 @@ class Runner:
         self._talks.append(talk)
         return talk
 
-    def start(self, command: Sequence[str | Path], *, cwd: Path | None = None, log: Path) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[object], *, cwd: Path | None = None, log: Path) -> subprocess.Popen[bytes]:
         """Start a server that runs until ``stop_all``; what it says goes to ``log``."""
         words = [str(word) for word in command]
         self._note(words)

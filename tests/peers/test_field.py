@@ -27,7 +27,8 @@ def test_no_pins_bring_packages_of_cuda() -> None:
 
 
 def test_ripgrep_ranks_files_by_different_words_then_by_matches() -> None:
-    output = "./a.py\03:open\n./a.py\0" + "9:open\n./b.py\0" + "5:open\n./b.py\0" + "20:File\n./b.py\0" + "20:open\n"
+    found = [("a.py", 3, "open"), ("a.py", 9, "open"), ("b.py", 5, "open"), ("b.py", 20, "File"), ("b.py", 20, "open")]
+    output = "".join(f"./{path}\x00{line}:{word}\n" for path, line, word in found)
     assert ranked(output) == [
         Hit(path="b.py", start_line=15, end_line=25),
         Hit(path="a.py", start_line=1, end_line=8),

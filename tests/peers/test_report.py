@@ -58,7 +58,7 @@ def test_speeds_are_compared_within_a_size() -> None:
     rows = [speed("x", 100, 2.0), speed("y", 100, 1.0), speed("x", 1000, 9.0)]
     lines = speed_table(rows).splitlines()
     assert [line.split("|")[3].strip() for line in lines[2:]] == ["2 s", "**1 s**", "9 s"]
-    assert "| – / 2 MB |" in lines[2]
+    assert "– / 2 MB" in lines[2]
 
 
 def test_a_peer_that_did_not_start_is_named_with_what_it_asked_for(tmp_path: Path) -> None:
@@ -67,6 +67,13 @@ def test_a_peer_that_did_not_start_is_named_with_what_it_asked_for(tmp_path: Pat
     text = tables(results, {})
     assert "**z** was not measured (100): no model It asked the network for: CONNECT hub:443." in text
     assert text.count("Nothing measured.") == 2
+
+
+def test_what_a_peer_asked_of_the_network_is_told_also_when_it_ran_without(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.jsonl")
+    results.add({**speed("x", 100, 1.0), "asked_for": ["CONNECT telemetry:443"]})
+    text = tables(results, {"x": "run so"})
+    assert "- **x**, 1: run so. It asked the network for: CONNECT telemetry:443." in text
 
 
 def test_pictures_show_peers_that_have_both_quality_and_speed(tmp_path: Path) -> None:

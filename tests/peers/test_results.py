@@ -36,3 +36,13 @@ def test_of_each_thing_the_newest_row_counts(tmp_path: Path) -> None:
         results.add(row(version=version))
     results.add(row(group="h"))
     assert [(one["group"], one["version"]) for one in results.newest("quality")] == [("g", "2"), ("h", "1")]
+
+
+def test_a_failure_is_told_until_the_thing_is_measured(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results.jsonl")
+    results.add(row())
+    results.add({**row(), "kind": "unusable", "why": "gone"})
+    results.add({"kind": "run", "run": "r"})
+    assert [one["why"] for one in results.failures()] == ["gone"]
+    results.add(row(group="h"))
+    assert results.failures() == []

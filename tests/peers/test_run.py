@@ -46,7 +46,7 @@ def test_a_run_writes_rows_and_tables_and_goes_on_where_it_was(tmp_path: Path) -
     data, work = write_set(tmp_path / "data"), tmp_path / "work"
     source = write_tree(tmp_path / "shop", SHOP)
     # No peer reads the transformer here, so that any folder will do.
-    common = ["--work", work, "--transformer", tmp_path, "--peers", "vizslafused"]
+    common: list[str | Path] = ["--work", work, "--transformer", tmp_path, "--peers", "vizslafused"]
     first = run(*common, "--data", data, "--sets", "tiny", "--groups", "north")
     assert first.returncode == 0, first.stderr
     second = run(*common, "--data", data, "--sets", "tiny", "--sources", source, "--sizes", "3")

@@ -35,7 +35,7 @@ class SeaGoat(Peer):
         """Start the server, or see whether it has noticed a change, and wait until no chunk is left to analyse."""
         if self._server is None:
             port, log = free_port(), self.site.state / "server.log"
-            command = [self.site.bin / "seagoat-server", "start", self.site.workspace, "--port", str(port)]
+            command = [self.site.bin / "seagoat-server", "start", self.site.workspace, "--port", port]
             self._server = self.site.runner.start(command, log=log)
             self._url = f"http://127.0.0.1:{port}"
             wait_until_listening(port, self._server, log)

@@ -29,7 +29,7 @@ class Semcode(Peer):
         return [self._ask(question, limit) for question in questions]
 
     def _ask(self, question: str, limit: int) -> Answer:
-        options = ["--top", str(limit), "--directory", self.site.workspace, "--no-preview"]
+        options = ["--top", limit, "--directory", self.site.workspace, "--no-preview"]
         ran = self.site.runner.run([self._command, "search", *options, "--", question])
         return Answer(hits=hits_of(ran.output), seconds=ran.seconds)
 

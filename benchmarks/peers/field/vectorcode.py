@@ -65,7 +65,7 @@ class VectorCode(Peer):
     def _start_chroma(self) -> None:
         if self._chroma is None:
             log = self.site.state / "chroma.log"
-            command = [self.site.bin / "chroma", "run", "--host", "127.0.0.1", "--port", str(self._port)]
+            command = [self.site.bin / "chroma", "run", "--host", "127.0.0.1", "--port", self._port]
             self._chroma = self.site.runner.start([*command, "--path", self.site.state / "chroma"], log=log)
             wait_until_listening(self._port, self._chroma, log)
 

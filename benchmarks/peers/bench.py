@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import shutil
 import subprocess
@@ -86,4 +87,14 @@ def _models(models: Models) -> str:
         "reranker": models.reranker,
         "cross-encoder": models.cross_encoder,
     }
-    return ", ".join(f"{name} {Path(value).name}" for name, value in given.items() if value)
+    return ", ".join(f"{name} {_model(str(value))}" for name, value in given.items() if value)
+
+
+@functools.cache
+def _model(model: str) -> str:
+    """A name as it is; a folder by its name and what lies in it, so that one that was trained anew is another."""
+    folder = Path(model)
+    if not folder.is_dir():
+        return model
+    files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*"))
+    return f"{folder.name} ({hashlib.sha256(repr(files).encode()).hexdigest()[:8]})"

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "benchmarks.peers", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
 
 
 def write_set(folder: Path) -> Path:
@@ -42,16 +42,17 @@ def write_set(folder: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_run_writes_rows_and_tables_and_goes_on_where_it_was(tmp_path: Path) -> None:
     data, work = write_set(tmp_path / "data"), tmp_path / "work"
     source = write_tree(tmp_path / "shop", SHOP)
     # No peer reads the transformer here, so that any folder will do.
-    common: list[str | Path] = ["--work", work, "--transformer", tmp_path, "--peers", "vizslafused"]
+    common: list[str | Path] = ["--work", work, "--transformer", tmp_path, "--peers", "vizslafused", "--questions", "2"]
     first = run(*common, "--data", data, "--sets", "tiny", "--groups", "north")
     assert first.returncode == 0, first.stderr
     second = run(*common, "--data", data, "--sets", "tiny", "--sources", source, "--sizes", "3")
     assert second.returncode == 0, second.stderr
-    rows = [json.loads(line) for line in (work / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (work / "trial.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["kind"] for row in rows] == ["run", "quality", "run", "quality", "speed"]
     assert [row["group"] for row in rows if row["kind"] == "quality"] == ["north", "south"]
     assert all(row["questions"][0]["mrr"] == 1.0 for row in rows if row["kind"] == "quality")
@@ -60,9 +61,9 @@ def test_a_run_writes_rows_and_tables_and_goes_on_where_it_was(tmp_path: Path) -
     assert speed["index_seconds"] > 0 and speed["edit_seconds"] > 0 and speed["index_peak_bytes"] > 10_000_000
     assert 0 < speed["query_ms"]["p50"] <= speed["query_ms"]["p99"]
     assert speed["bytes_per_function"] > 0
-    third = run("--work", work, "--tables")
+    third = run("--results", work / "trial.jsonl", "--tables")
     assert "| vizsla, no rerank | 1.000 | 1.000 |" in third.stdout
-    assert (work / "results.md").read_text(encoding="utf-8") == third.stdout.removesuffix("\n")
+    assert (work / "trial.md").read_text(encoding="utf-8") == third.stdout.removesuffix("\n")
 
 
 def test_a_peer_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:

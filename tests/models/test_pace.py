@@ -1,4 +1,4 @@
-"""How long a reranker takes is guessed with care, then measured."""
+"""How long a reranker takes is guessed, then measured."""
 
 from __future__ import annotations
 

@@ -73,6 +73,26 @@ class TextTokenizer:
         return _clean(text)
 
 
+def separator_of(content: str) -> int:
+    """Number of the token that ends each text of a pair.
+
+    Args:
+        content: of a ``tokenizer.json``.
+
+    Raises:
+        ModelError: it puts no such token there.
+    """
+    tokenizer = Tokenizer.from_str(content)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    last = tokenizer.encode("a", "b").ids[-1:]
+    if not last or last[0] not in tokenizer.encode("").ids:
+        raise ModelError(
+            "the tokenizer does not mark where texts of a pair end, so no reranker can be made of the model"
+        )
+    return int(last[0])
+
+
 def _clean(text: str) -> str:
     # The tokenizer takes UTF-8 only, a lone surrogate has none.
     return text.encode("utf-8", "replace").decode("utf-8")

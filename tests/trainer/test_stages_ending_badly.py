@@ -6,23 +6,27 @@ import dataclasses
 import json
 import random
 import resource
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 
+from models.tiny_models import make_tiny_model
 from trainer.toy import make_workspace, toy_recipe, toy_run, toy_settings
 from trainer.toy_runs import Toy, check_refused, context_of
 from vizsla.models.in_use import models_in_use
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.records import read_pairs, write_pairs
 from vizsla_trainer.run_folder import RunFolder, opened_run
+from vizsla_trainer.stages.offering import offer_models
 from vizsla_trainer.stages.opening import check_workspaces
-from vizsla_trainer.stages.pipeline import run_stages
+from vizsla_trainer.stages.pipeline import STAGES, do_stage, run_stages
 from vizsla_trainer.stages.reporting import write_report
-from vizsla_trainer.stored import write_json
+from vizsla_trainer.stored import read_json, write_json
 from vizsla_trainer.training.base import load_base, save_model
 
 
@@ -117,6 +121,46 @@ def test_files_that_could_not_be_read_are_named_in_the_report(toy: Toy, tmp_path
     assert "1: deep/nested.py (1 is nested too deeply)" in page.read_text()
     assert "1,200 functions with 7 questions left out" in page.read_text()
     assert json.loads((folder / "report.json").read_text())["lost_files"] == ["deep/nested.py"]
+
+
+def test_a_reranker_that_learned_nothing_is_not_offered_and_the_retriever_is(toy: Toy, tmp_path: Path) -> None:
+    folder = toy.copied(tmp_path / "run")
+    run = RunFolder(folder)
+    result = {**read_json(folder / "reranker/result.json", dict), "best_step": 0}
+    write_json(folder / "reranker/result.json", result)
+    shutil.rmtree(folder / "reranker/model")
+    dead = load_base(make_tiny_model(tmp_path / "dead", "cross-encoder"), kind="cross-encoder", seed=1)
+    for parameter in dead.network.parameters():
+        parameter.data.zero_()
+    save_model(dead, folder / "reranker/model", max_tokens=64)
+    note = run.note("reranker")
+    assert note is not None
+    run.finish("reranker", note.key, ["reranker/model", "reranker/result.json"], 0.0)
+    outcome, context = toy_run(folder, toy.workspace, toy.recipe, toy.with_cache(tmp_path / "cache"))
+    assert outcome.done == ("export", "evaluate", "gate")
+    assert outcome.decision is not None
+    assert (outcome.decision.is_offered, outcome.decision.retriever, outcome.decision.reranker) == (True, True, False)
+    assert outcome.decision.reasons[-1] == "the reranker learned nothing; only the retriever is offered"
+    assert outcome.report is not None
+    assert "learned nothing: no step measured better" in outcome.report.read_text()
+    assert not (folder / "export/reranker").exists()
+    offered = offer_models(context, outcome.decision, tmp_path / "cache", uses=True)
+    assert [name.split("-")[1] for name in offered.added] == ["retriever"]
+
+
+def test_memory_that_does_not_suffice_is_told_with_what_to_lower_and_the_run_goes_on(toy: Toy, tmp_path: Path) -> None:
+    context = context_of(toy, toy.copied(tmp_path / "run"), tmp_path / "cache")
+
+    def greedy(_: object) -> None:
+        torch.empty(1 << 58, dtype=torch.uint8)
+
+    train, export = (next(stage for stage in STAGES if stage.name == name) for name in ("reranker", "export"))
+    with pytest.raises(TrainingError, match=r"to train the reranker; .* lower reranker.chunk_tokens or reranker.batch"):
+        do_stage(dataclasses.replace(train, run=greedy, also=lambda _: "changed"), context)
+    with pytest.raises(TrainingError, match=r"to convert the models; .* lower mine.most_codes"):
+        do_stage(dataclasses.replace(export, run=greedy), context)
+    assert context.folder.note("reranker") is None
+    assert run_stages(context, ["reranker"]).done == ("reranker",)
 
 
 def test_one_giant_function_leaves_the_models_alone(toy: Toy, tmp_path: Path) -> None:

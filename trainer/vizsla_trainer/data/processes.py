@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -21,7 +21,7 @@ _MOST_DEATHS = 8  # one after another: it is not the items then
 
 def results_of(
     function: Callable[[ItemT], ResultT], items: Sequence[ItemT], *, processes: int, at_once: int = _AT_ONCE
-) -> Iterator[ResultT | None]:
+) -> Generator[ResultT | None, None, None]:
     """What a function makes of each item, in their order; None of an item that ended the process.
 
     A process ends when a library crashes, or when the machine runs out of memory and the system chooses it. Which of

@@ -11,19 +11,28 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
+from vizsla.core.errors import ModelError
 from vizsla.models.calibration import calibration_of
 from vizsla.models.device import choose_device
 from vizsla.models.manifest import MANIFEST_NAME, ModelKind, read_manifest
+from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.evaluation.comparing import AFTER, BEFORE, Contest, compare
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.card import model_card
 from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of
 from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
+from vizsla_trainer.stages.training import RESULT_NAME
 from vizsla_trainer.stored import read_json, write_json
 
 COMPARISON_NAME = "evaluation/comparison.json"
 """In the run's folder."""
+
+LEARNED_NOTHING = "learned nothing: no step measured better than the weights it began with"
+
+_ALONE = "the reranker learned nothing; only the retriever is offered"
 
 _LARGE = 10_000_000  # bytes
 
@@ -31,26 +40,42 @@ KINDS: Mapping[Role, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross
 
 
 def convert(context: Context) -> None:
-    """Trained weights to folders that can be served."""
+    """Trained weights to folders that can be served; none for a reranker that gives every text the same score."""
+    for place in ("converted", "export"):  # what an earlier run made is not this one's
+        for role in KINDS:
+            shutil.rmtree(context.folder / place / role, ignore_errors=True)
     for role, weights in _trained_weights(context).items():
-        base = context.facts.base[role]
-        licence, origin = _origin(Path(base))
-        export_model(
-            weights,
-            context.folder / "converted" / role,
-            kind=KINDS[role],
-            name=_name(context, role),
-            licence=licence,
-            base=origin,
-        )
+        licence, origin = _origin(Path(context.facts.base[role]))
+        try:
+            with np.errstate(invalid="ignore"):  # scores that are all the same have no correlation with any
+                export_model(
+                    weights,
+                    context.folder / "converted" / role,
+                    kind=KINDS[role],
+                    name=_name(context, role),
+                    licence=licence,
+                    base=origin,
+                )
+        except ModelError:
+            if role != "reranker" or not _is_as_it_began(context):
+                raise
+            if not is_wanted("retriever", context.recipe):
+                raise TrainingError(f"the reranker {LEARNED_NOTHING}; give more or larger workspaces") from None
+
+
+def learned_nothing(context: Context) -> bool:
+    """Whether a reranker was trained that tells nothing from anything, so that there is none to be offered."""
+    is_over = context.folder.note("export") is not None and is_wanted("reranker", context.recipe)
+    return is_over and not _is_made("reranker", context)
 
 
 def evaluate(context: Context) -> None:
     """What answers today against what could."""
     retrievers = {BEFORE: Path(context.facts.before["retriever"])}
     rerankers = {BEFORE: Path(folder)} if (folder := context.facts.before.get("reranker")) else {}
-    for role, side in (("retriever", retrievers), ("reranker", rerankers)):
-        if is_wanted(role, context.recipe):
+    sides: tuple[tuple[Role, dict[str, Path]], ...] = (("retriever", retrievers), ("reranker", rerankers))
+    for role, side in sides:
+        if _is_made(role, context):
             side[AFTER] = context.folder / "converted" / role
     found = compare(
         Contest(
@@ -58,7 +83,7 @@ def evaluate(context: Context) -> None:
         ),
         dev=context.pairs("dev"),
         test=context.pairs("test"),
-        codes=context.codes,
+        codes=context.corpus.codes,
         recipe=context.recipe.evaluate,
         seed=context.recipe.seed,
         report=context.report,
@@ -72,6 +97,8 @@ def gate(context: Context) -> None:
     """Whether the trained models are better; and their folders with everything that is known of them."""
     found = read_json(context.folder / COMPARISON_NAME, Comparison)
     decision = decide(found, context.recipe.gate)
+    if decision.is_offered and learned_nothing(context):
+        decision = dataclasses.replace(decision, reasons=(*decision.reasons, _ALONE))
     train = context.pairs("train")
     counts = {
         "language": dict(Counter(pair.language for pair in train).most_common()),
@@ -87,11 +114,13 @@ def gate(context: Context) -> None:
         "is_offered": decision.is_offered,
     }
     before = calibration_of(read_manifest(Path(context.facts.before["retriever"]), kind="bi-encoder")).cosine
+    stays = context.facts.before.get("reranker")
+    beside = read_manifest(Path(stays), kind="cross-encoder").fingerprint if stays else ""
     recipe = json.loads(json.dumps(context.facts.recipe))
     (context.folder / "export").mkdir(exist_ok=True)
     for role in KINDS:
         source, place = context.folder / "converted" / role, context.folder / "export" / role
-        if not is_wanted(role, context.recipe):
+        if not _is_made(role, context):
             continue
         licence, origin = _origin(Path(context.facts.base[role]))
         card = model_card(
@@ -105,7 +134,7 @@ def gate(context: Context) -> None:
         )
         with tempfile.TemporaryDirectory(prefix=".exporting-", dir=place.parent) as temporary:
             made = Path(shutil.copytree(source, Path(temporary) / role, copy_function=_copied))
-            facts = facts_of(found, role, before=before, counts=counts, metrics=metrics)
+            facts = facts_of(found, role, before=before, counts=counts, metrics=metrics, beside=beside)
             describe_model(made, card=card, facts={**facts, "recipe": recipe})
             if place.exists():
                 shutil.rmtree(place)
@@ -115,11 +144,8 @@ def gate(context: Context) -> None:
 
 def trained(context: Context) -> Trained:
     """The folders that the gate left."""
-    folders = {role: context.folder / "export" / role for role in KINDS}
-    return Trained(
-        retriever=folders["retriever"] if is_wanted("retriever", context.recipe) else None,
-        reranker=folders["reranker"] if is_wanted("reranker", context.recipe) else None,
-    )
+    folders = {role: context.folder / "export" / role if _is_made(role, context) else None for role in KINDS}
+    return Trained(retriever=folders["retriever"], reranker=folders["reranker"])
 
 
 def _copied(source: str, destination: str) -> None:
@@ -138,6 +164,18 @@ def _trained_weights(context: Context) -> dict[Role, Path]:
     if is_wanted("reranker", context.recipe):
         found["reranker"] = context.folder / "reranker/model"
     return found
+
+
+def _is_as_it_began(context: Context) -> bool:
+    """Whether no step of the reranker measured better on dev than the weights it began with."""
+    result = read_json(context.folder / "reranker" / RESULT_NAME, dict)
+    start, best = result.get("start_dev"), result.get("best_dev")
+    return result["best_step"] == 0 or (start is not None and best is not None and best <= start)
+
+
+def _is_made(role: Role, context: Context) -> bool:
+    """Whether there is a trained model that can be served."""
+    return is_wanted(role, context.recipe) and (context.folder / "converted" / role / MANIFEST_NAME).is_file()
 
 
 def _name(context: Context, role: str) -> str:

@@ -20,6 +20,7 @@ from vizsla_trainer.stages.reporting import write_report
 from vizsla_trainer.stages.stage import Context, Stage, is_wanted
 from vizsla_trainer.stored import read_json
 from vizsla_trainer.training.checkpoints import CHECKPOINTS
+from vizsla_trainer.training.machine import ran_out_of_memory
 from vizsla_trainer.training.vectors import fingerprint_of
 
 _DATA = ("mine", "split", "filter")
@@ -241,6 +242,7 @@ def do_stage(stage: Stage, context: Context) -> bool:
 
     Raises:
         StoppedError: there is, and the user asked to stop.
+        TrainingError: it cannot be done, or memory does not suffice.
     """
     note = context.folder.note(stage.name)
     is_kept = stage.name == "mine" and not context.mines_again
@@ -254,7 +256,15 @@ def do_stage(stage: Stage, context: Context) -> bool:
     context.report(Progress(stage=stage.name, done=0, total=0, unit="", message=stage.does))
     context.folder.log({"stage": stage.name, "event": "begun", "time": time.time()})
     began = time.monotonic()
-    stage.run(context)
+    try:
+        stage.run(context)
+    except Exception as error:
+        if isinstance(error, VizslaError) or not ran_out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"memory did not suffice to {stage.does}; end other programs, or lower {_eager(stage)} in the recipe, and "
+            "run it again: what was done before is kept"
+        ) from None
     seconds = time.monotonic() - began
     context.folder.finish(stage.name, key, stage.makes, seconds)
     for pattern in stage.sheds:
@@ -263,6 +273,14 @@ def do_stage(stage: Stage, context: Context) -> bool:
     context.folder.log({"stage": stage.name, "event": "done", "time": time.time(), "seconds": seconds})
     context.report(Progress(stage=stage.name, done=1, total=1, unit="", message="done"))
     return True
+
+
+def _eager(stage: Stage) -> str:
+    """The numbers of a recipe that decide how much memory a stage takes."""
+    for part in ("retriever", "reranker"):
+        if part in stage.parts:
+            return f"{part}.chunk_tokens or {part}.batch"
+    return "retriever.chunk_tokens" if stage.name == "filter" or "negatives" in stage.parts else "mine.most_codes"
 
 
 def _check_needs(stage: Stage, context: Context) -> None:

@@ -15,7 +15,7 @@ from vizsla_trainer.export.gate import Decision
 from vizsla_trainer.records import published
 from vizsla_trainer.run_folder import RunFolder
 from vizsla_trainer.stages.data import DROPS_NAME, MINED_NAME
-from vizsla_trainer.stages.judging import COMPARISON_NAME
+from vizsla_trainer.stages.judging import COMPARISON_NAME, LEARNED_NOTHING, learned_nothing
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stages.training import RESULT_NAME
 from vizsla_trainer.stored import read_json, write_json
@@ -49,6 +49,7 @@ def write_report(context: Context, decision: Decision) -> Path:
             "trained on": context.facts.device,
             "functions": len(context.corpus) if folder.note("mine") else 0,
             **_endings(folder),
+            **({"reranker": LEARNED_NOTHING} if learned_nothing(context) else {}),
             **_left_out(mined.get("counts", {}), lost),
             "minutes": ", ".join(f"{name} {spent / 60:.1f}" for name, spent in seconds.items()),
         },

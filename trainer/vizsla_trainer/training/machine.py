@@ -16,6 +16,7 @@ _GPU_CHUNK = 65_536  # tokens of one forward pass that keep a large GPU busy
 _KEPT = {"cpu": 16_384, "cuda": 131_072, "mps": 16_384}
 """Tokens whose activations are kept until the gradients come: 140 kB each for a model of MiniLM's size."""
 _LEAST_CHUNK = 512
+_WORDS = ("out of memory", "DefaultCPUAllocator", "Failed to allocate memory")
 
 
 class Machine:
@@ -72,13 +73,11 @@ class Machine:
 
 
 def ran_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that memory did not suffice, be it a device's or the machine's own."""
-    import torch
+    """Whether an error says that memory did not suffice, be it a device's or the machine's own.
 
-    # For the machine's own memory torch has no class; the runtime of served models has none at all.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-        words in str(error) for words in ("DefaultCPUAllocator", "Failed to allocate memory")
-    )
+    Torch has a class for that of some devices, and the runtime of served models has none: both say it in words.
+    """
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _WORDS)
 
 
 def _best_device() -> str:

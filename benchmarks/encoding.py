@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -18,10 +18,21 @@ from vizsla.services.resources import Resources
 _CHUNK = 512  # texts between two writes to the cache
 
 
+def _on_stderr(done: int, total: int) -> None:
+    print(f"\rencoded {done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
 class Encoder:
     """Texts to vectors as the server computes them. Use it as a context manager."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, report: Callable[[int, int], None] = _on_stderr) -> None:
+        """Open the models.
+
+        Args:
+            settings: whose models, and whose cache.
+            report: told how many of how many texts are encoded.
+        """
+        self._report = report
         self.resources = Resources(settings)
         if self.resources.models is None:
             raise SystemExit("; ".join(self.resources.problems) or "there is no retriever")
@@ -48,7 +59,5 @@ class Encoder:
             rows = self.models.encode([text for _, text in chunk], is_query=False, priority=Priority.BULK).result()
             cache.put(fingerprint, [value for value, _ in chunk], rows)
             known.update(zip((value for value, _ in chunk), rows, strict=True))
-            print(f"\rencoded {start + len(chunk)} of {len(missing)}", end="", file=sys.stderr, flush=True)
-        if missing:
-            print(file=sys.stderr)
+            self._report(start + len(chunk), len(missing))
         return np.stack([known[value] for value in hashes])

@@ -94,11 +94,14 @@ def _ask_in(view: View, pairs: Sequence[Pair], corpus: Corpus, encode: Encode, c
     texts = {key: text_in(corpus.codes[corpus.places[code]], view) for key, code in library.code_of.items()}
     twins = forbidden_codes(examples_of(pairs, corpus), corpus)
     vectors = encode([query_text(pair.query) for pair in pairs], True)
+    own_texts = [positive_text(pair, corpus.codes[corpus.places[pair.code]]) for pair in pairs if pair.text == "custom"]
+    # All at once, for a batch costs little more than one.
+    known = dict(zip(own_texts, encode(own_texts, False), strict=True)) if own_texts else {}
     for pair, vector, as_right in zip(pairs, vectors, twins, strict=True):
         layers, code_of, text_of = [Layer(store=library.store, vectors=library.vectors)], library.code_of, texts
         if pair.text == "custom":
             code = corpus.codes[corpus.places[pair.code]]
-            own = _own(pair, code, encode)
+            own = _own(pair, code, lambda texts, _: np.stack([known[text] for text in texts]))
             (key,) = own.code_of
             layers = _laid_over(library, own, key, key_of[pair.code])
             code_of = {**code_of, key: code.id}

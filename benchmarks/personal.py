@@ -3,7 +3,8 @@
     python benchmarks/personal.py RUN_FOLDER [--before default] [--queries N]
 
 The held-out questions of the run are asked as a server would ask them: words and vectors, fused with all signals, then
-read by the reranker. What the trainer measures itself is the models alone. Prints a Markdown table of MRR by source of
+read by the reranker. What the trainer measures itself is the models alone. Vectors are kept in the run's folder, so
+that a second time takes little more than the questions. Prints a Markdown table of MRR by source of
 the question; after each change its interval by paired bootstrap over the questions.
 """
 
@@ -26,14 +27,19 @@ from benchmarks.held_out import Asked, ask, held_out_pairs
 from vizsla.core.options import load_settings
 from vizsla.core.settings import ModelSettings, Settings
 from vizsla.models.in_use import DEFAULT
-from vizsla.models.library import DEFAULT_RERANKER, DEFAULT_RETRIEVER, NONE
+from vizsla.models.library import DEFAULT_RERANKER, DEFAULT_RETRIEVER, NONE, resolve
 from vizsla.models.manifest import MANIFEST_NAME
 from vizsla.retrieval.duplicates import fold_duplicates
 from vizsla.retrieval.fusion import Ranked, fuse
 from vizsla.retrieval.rerank import PLAIN, choose_depth, reorder
 from vizsla.services.reranking import rerank_depth
+from vizsla_trainer.cli.telling import telling
 from vizsla_trainer.evaluation.bootstrap import paired_bootstrap
+from vizsla_trainer.progress import Progress, Report
 from vizsla_trainer.records import Pair
+
+KEPT = "answers"
+"""Where vectors are kept, in the run's folder."""
 
 FUSED, RERANKED = "fused", "reranked"
 _ROLES = ("retriever", "reranker")
@@ -63,11 +69,14 @@ def main() -> int:
     if not trained:
         parser.error(f"{arguments.run} has neither export/ nor converted/ models; finish the run first")
     settings, _ = load_settings()
-    # By their folders: to settings "default" is what was put to use.
-    package = str(DEFAULT_RERANKER) if DEFAULT_RERANKER.is_dir() else NONE
+    # By their folders: to settings "default" is what was put to use, and other names are of another cache.
+    package = DEFAULT_RERANKER if DEFAULT_RERANKER.is_dir() else None
+    cache, named = settings.cache.directory, arguments.before_reranker
+    retriever = DEFAULT_RETRIEVER if arguments.before == DEFAULT else resolve(arguments.before, "bi-encoder", cache)
+    reranker = package if named == DEFAULT else resolve(named, "cross-encoder", cache)
     before = Models(
-        retriever=str(DEFAULT_RETRIEVER) if arguments.before == DEFAULT else arguments.before,
-        reranker=package if arguments.before_reranker == DEFAULT else arguments.before_reranker,
+        retriever=str(retriever.absolute()) if retriever else NONE,
+        reranker=str(reranker.absolute()) if reranker else NONE,
     )
     after = Models(
         retriever=trained.get("retriever", before.retriever), reranker=trained.get("reranker", before.reranker)
@@ -75,7 +84,9 @@ def main() -> int:
     pairs = held_out_pairs(arguments.run, arguments.part, most=arguments.queries)
     if not pairs:
         parser.error(f"no question was held out in {arguments.run}")
-    old, new = (measure(pairs, arguments.run, models, settings) for models in (before, after))
+    with telling(as_json=False) as report:
+        old = measure(pairs, arguments.run, before, settings, name="before", report=report)
+        new = measure(pairs, arguments.run, after, settings, name="after", report=report)
     print(table(pairs, old, new))
     return 0
 
@@ -91,7 +102,9 @@ def trained_models(run: Path) -> dict[str, str]:
     return found
 
 
-def measure(pairs: Sequence[Pair], run: Path, models: Models, settings: Settings) -> dict[str, Values]:
+def measure(
+    pairs: Sequence[Pair], run: Path, models: Models, settings: Settings, *, name: str, report: Report
+) -> dict[str, Values]:
     """Reciprocal ranks of the answers, by stage, in the order of the pairs; none "reranked" without a reranker."""
     wanted = ModelSettings(
         retriever=models.retriever,
@@ -99,8 +112,13 @@ def measure(pairs: Sequence[Pair], run: Path, models: Models, settings: Settings
         device=settings.models.device,
         threads=settings.models.threads,
     )
+    cache = dataclasses.replace(settings.cache, directory=run.absolute() / KEPT)
+
+    def embedded(done: int, total: int) -> None:
+        report(Progress(stage=f"embed, {name}", done=done, total=total, unit="texts"))
+
     found: dict[str, dict[str, float]] = {FUSED: {}, RERANKED: {}}
-    with Encoder(dataclasses.replace(settings, models=wanted)) as encoder:
+    with Encoder(dataclasses.replace(settings, models=wanted, cache=cache), embedded) as encoder:
         for done, asked in enumerate(ask(pairs, run, encoder, count=settings.search.candidates), start=1):
             ranked = fold_duplicates(
                 fuse(asked.question, asked.found, cosine=encoder.models.calibration.cosine),
@@ -108,8 +126,7 @@ def measure(pairs: Sequence[Pair], run: Path, models: Models, settings: Settings
             found[FUSED][asked.pair.id] = asked.reciprocal(ranked)
             if encoder.models.has_reranker:
                 found[RERANKED][asked.pair.id] = asked.reciprocal(_reranked(asked, ranked, encoder, settings))
-            print(f"\rasked {done} of {len(pairs)}", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
+            report(Progress(stage=f"ask, {name}", done=done, total=len(pairs), unit="questions"))
     return {
         stage: np.array([values[pair.id] for pair in pairs], dtype=np.float64)
         for stage, values in found.items()

@@ -167,8 +167,8 @@ def _in_order(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(row["peer"] for row in rows))
 
 
-def _seconds(value: float) -> str:
-    return f"{shown(value)} s"
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{shown(value)} s"
 
 
 def _megabytes(value: Any) -> str:

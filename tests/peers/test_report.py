@@ -61,6 +61,11 @@ def test_speeds_are_compared_within_a_size() -> None:
     assert "– / 2 MB" in lines[2]
 
 
+def test_an_edit_that_is_never_found_is_said_to_be() -> None:
+    lines = speed_table([{**speed("x", 100, 2.0), "edit_seconds": None}, speed("y", 100, 1.0)]).splitlines()
+    assert "| never |" in lines[2]
+
+
 def test_a_peer_that_did_not_start_is_named_with_what_it_asked_for(tmp_path: Path) -> None:
     results = Results(tmp_path / "results.jsonl")
     results.add({"kind": "unusable", "peer": "z", "size": 100, "why": "no\nmodel", "asked_for": ["CONNECT hub:443"]})

@@ -14,6 +14,7 @@ from benchmarks.peers.token_model import place_token_model
 
 _LINES = 500  # its own default of a limit, which it calls a clue
 _LOOK_SECONDS = 0.5
+_FIRST_SECONDS = 3600.0
 
 
 class SeaGoat(Peer):
@@ -33,12 +34,7 @@ class SeaGoat(Peer):
 
     def index(self) -> None:
         """Start the server, or see whether it has noticed a change, and wait until no chunk is left to analyse."""
-        if self._server is None:
-            port, log = free_port(), self.site.state / "server.log"
-            command = [self.site.bin / "seagoat-server", "start", self.site.workspace, "--port", port]
-            self._server = self.site.runner.start(command, log=log)
-            self._url = f"http://127.0.0.1:{port}"
-            wait_until_listening(port, self._server, log)
+        self._start()
         while True:
             stats = self._call("/status")["stats"]
             if stats["chunks"]["analyzed"] and not stats["chunks"]["unanalyzed"] and not stats["queue"]["size"]:
@@ -55,9 +51,28 @@ class SeaGoat(Peer):
             answers.append(Answer(hits=hits_of(found)[:limit], seconds=seconds))
         return answers
 
+    def first_answer(self, question: str, limit: int) -> Answer:
+        """The first answer that is not empty: it answers while it analyses."""
+        self._start()
+        deadline = time.monotonic() + _FIRST_SECONDS
+        while time.monotonic() < deadline:
+            (answer,) = self.ask([question], limit)
+            if answer.hits:
+                return answer
+            time.sleep(_LOOK_SECONDS)
+        raise UnusableError(f"no hit for {question!r} within {_FIRST_SECONDS:.0f} s")
+
     def ask_after_edit(self, question: str, limit: int) -> Answer:
         time.sleep(_LOOK_SECONDS)
         return super().ask_after_edit(question, limit)
+
+    def _start(self) -> None:
+        if self._server is None:
+            port, log = free_port(), self.site.state / "server.log"
+            command = [self.site.bin / "seagoat-server", "start", self.site.workspace, "--port", port]
+            self._server = self.site.runner.start(command, log=log)
+            self._url = f"http://127.0.0.1:{port}"
+            wait_until_listening(port, self._server, log)
 
     def _call(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         try:

@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gzip
-import json
-import multiprocessing
-import os
-import shutil
-import signal
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,30 +12,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.tiny_models import make_tiny_model
+from trainer.corpora import RECIPE, functions, make_corpus, write_set
 from trainer.toy import make_workspace, toy_recipe, toy_settings
 from trainer.toy_language import a_code, a_corpus, examples
-from vizsla_trainer.corpus.building import CorpusRecord, Kept
-from vizsla_trainer.corpus.kept import read_mined, write_mined
-from vizsla_trainer.corpus.mining import corpus_stamp, joined, mine_corpus
-from vizsla_trainer.corpus.unpacking import Unpacked
+from vizsla_trainer.corpus.mining import corpus_stamp, mine_corpus
 from vizsla_trainer.data.code_sets import set_folders
 from vizsla_trainer.data.excluding import Excluded
-from vizsla_trainer.data.mining import Mined
 from vizsla_trainer.data.near_duplicates import KnownCodes, shingles
 from vizsla_trainer.data.questions import mine_questions
-from vizsla_trainer.errors import StoppedError, TrainingError
+from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.negatives.ranking import rank_corpus
-from vizsla_trainer.progress import Progress, never, unheard
-from vizsla_trainer.recipe import MineRecipe
+from vizsla_trainer.progress import never, unheard
 from vizsla_trainer.recipe_files import load_recipe
 from vizsla_trainer.run_folder import RunFolder
 from vizsla_trainer.stages.opening import new_run
 from vizsla_trainer.stages.pipeline import run_stages
-from vizsla_trainer.stored import write_json
 from vizsla_trainer.training.batching import planned_steps
 from vizsla_trainer.training.examples import kin_of
-
-RECIPE = MineRecipe(most_codes_per_package=1_000, most_codes=10_000)
 
 METHOD = '''class Invoice:
     def total_with_tax(self, rate, rounding):
@@ -54,51 +40,6 @@ METHOD = '''class Invoice:
 '''
 
 
-def write_set(folder: Path, **files: Iterable[Mapping[str, object]]) -> Path:
-    folder.mkdir(parents=True)
-    for name, lines in files.items():
-        with gzip.open(folder / f"{name}.jsonl.gz", "wt") as file:
-            file.writelines(json.dumps(line) + "\n" for line in lines)
-    return folder
-
-
-def make_corpus(
-    root: Path,
-    packages: Mapping[str, Mapping[str, str]],
-    *,
-    exclude: tuple[str, ...] = (),
-    questions: tuple[str, ...] = (),
-) -> Path:
-    kept = {}
-    for name, files in packages.items():
-        for path, text in files.items():
-            place = root / "sources" / name / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text)
-        kept[name] = Kept(
-            origin="pypi",
-            name=name,
-            version="1",
-            file="",
-            sha256="",
-            licence="MIT",
-            only=(),
-            folder=f"sources/{name}",
-            unpacked=Unpacked(),
-        )
-    (root / "sources").mkdir(parents=True, exist_ok=True)
-    write_json(root / "packages.json", CorpusRecord(packages=kept, exclude=exclude, questions=questions))
-    return root
-
-
-def functions(name: str, count: int) -> str:
-    return "\n\n".join(
-        f'def {name}_{number}(value):\n    """Compute the {name} of number {number} for a value."""\n'
-        f"    {name} = value * {number}\n    return {name} + {number * number}\n"
-        for number in range(count)
-    )
-
-
 def test_packages_are_mined_each_as_a_workspace_however_many_processes(tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path, {name: {"a.py": functions(name, 5)} for name in ("mean", "spread", "rank")})
     mined = mine_corpus(corpus, RECIPE)
@@ -106,68 +47,6 @@ def test_packages_are_mined_each_as_a_workspace_however_many_processes(tmp_path:
     assert mined.counts["docstring"] == 15
     assert mined.counts["docstring/python"] == 15
     assert mine_corpus(corpus, RECIPE, processes=2) == mined
-
-
-def test_mining_that_was_stopped_goes_on_from_the_packages_that_it_finished(tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "corpus", {name: {"a.py": functions(name, 3)} for name in "abcd"})
-    place = tmp_path / "packages"
-    whole = mine_corpus(corpus, RECIPE)
-    stops = iter([False, True])
-    with pytest.raises(StoppedError, match="after 2 of 4 packages; what is mined is kept"):
-        mine_corpus(corpus, RECIPE, keep_in=place, cancelled=lambda: next(stops))
-    assert len(list(place.iterdir())) == 2
-    for name in "ab":  # what is kept needs no source
-        shutil.rmtree(corpus / "sources" / name)
-    assert mine_corpus(corpus, RECIPE, keep_in=place) == whole
-    assert len(list(place.iterdir())) == 4
-
-
-def test_a_package_of_which_half_is_written_or_that_is_mined_otherwise_is_mined_anew(tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "corpus", {name: {"a.py": functions(name, 30)} for name in "ab"})
-    place = tmp_path / "packages"
-    whole = mine_corpus(corpus, RECIPE, keep_in=place)
-    first, second = sorted(place.iterdir())
-    first.write_bytes(first.read_bytes()[:-9])
-    second.write_bytes(b"")
-    assert mine_corpus(corpus, RECIPE, keep_in=place) == whole
-    fewer = dataclasses.replace(RECIPE, most_codes_per_package=10)
-    assert len(mine_corpus(corpus, fewer, keep_in=place).codes) == 20
-    assert len(list(place.iterdir())) == 4
-    measured = write_set(
-        tmp_path / "set", codes=[{"cid": "1", "code": functions("a", 1), "language": "python", "path": "m.py"}]
-    )
-    make_corpus(corpus, {name: {"a.py": functions(name, 30)} for name in "ab"}, exclude=(str(measured),))
-    assert mine_corpus(corpus, RECIPE, keep_in=place).counts["excluded codes"] >= 1
-
-
-def test_processes_that_are_killed_take_no_package_with_them(tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path, {f"p{number}": {"a.py": functions(f"f{number}", 3)} for number in range(12)})
-    dead: list[int] = []
-
-    def report(progress: Progress) -> None:
-        if progress.done == 1:
-            for child in multiprocessing.active_children():
-                assert child.pid is not None
-                os.kill(child.pid, signal.SIGKILL)
-                dead.append(child.pid)
-
-    mined = mine_corpus(corpus, RECIPE, processes=2, report=report)
-    assert dead
-    assert mined == mine_corpus(corpus, RECIPE)
-
-
-def test_files_of_packages_that_cannot_be_read_are_told_and_counted(tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "corpus", {"mean": {"a.py": functions("mean", 3)}})
-    mine_corpus(corpus, RECIPE, keep_in=tmp_path / "packages")
-    (path,) = (tmp_path / "packages").iterdir()
-    found = read_mined(path)
-    assert found is not None
-    counts = {**found.counts, "lost/took too long": 1}
-    write_mined(path, dataclasses.replace(found, lost=("mean/slow.py",), counts=counts))
-    mined = mine_corpus(corpus, RECIPE, keep_in=tmp_path / "packages")
-    both = joined(Mined(codes=[], pairs=[], counts={"lost/took too long": 2}, lost=("a.py", "b.py")), mined)
-    assert both.lost == ("a.py", "b.py", "mean/slow.py")
-    assert both.counts["lost/took too long"] == 3
 
 
 def test_copies_of_what_is_measured_on_are_not_mined(tmp_path: Path) -> None:

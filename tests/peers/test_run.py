@@ -46,8 +46,18 @@ def write_set(folder: Path) -> Path:
 def test_a_run_writes_rows_and_tables_and_goes_on_where_it_was(tmp_path: Path) -> None:
     data, work = write_set(tmp_path / "data"), tmp_path / "work"
     source = write_tree(tmp_path / "shop", SHOP)
-    # No peer reads the transformer here, so that any folder will do.
-    common: list[str | Path] = ["--work", work, "--transformer", tmp_path, "--peers", "vizslafused", "--questions", "2"]
+    transformer = tmp_path / "transformer"  # no peer reads it here
+    transformer.mkdir()
+    common: list[str | Path] = [
+        "--work",
+        work,
+        "--transformer",
+        transformer,
+        "--peers",
+        "vizslafused",
+        "--questions",
+        "2",
+    ]
     first = run(*common, "--data", data, "--sets", "tiny", "--groups", "north")
     assert first.returncode == 0, first.stderr
     second = run(*common, "--data", data, "--sets", "tiny", "--sources", source, "--sizes", "3")

@@ -17,7 +17,7 @@ try {
   step("the first indexing shows in the status bar and, when it takes long, as a notification");
   await window.until("a notification, or the end", async () => (await window.said("Vizsla: Indexing")) || (await window.status()) === "Vizsla");
   await window.shot("1-indexing");
-  await window.until("ready", async () => (await window.status()) === "Vizsla");
+  await window.ready();
   const { status, notifications } = await window.recorded();
   const busy = status.filter(({ text }) => /indexing|reading files|listing files/.test(text));
   assert.ok(busy.some(({ text }) => /\d/.test(text)), JSON.stringify(status));

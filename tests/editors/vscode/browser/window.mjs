@@ -57,6 +57,17 @@ class Window {
     throw new Error(`it never came: ${what}`);
   }
 
+  /** Wait until all is indexed; it may take as long as it likes while its numbers change. */
+  async ready() {
+    let [last, changed] = ["", Date.now()];
+    await this.until("ready", async () => {
+      const now = await this.status();
+      if (now !== last) [last, changed] = [now, Date.now()];
+      if (Date.now() - changed > DEADLINE) throw new Error(`for ${DEADLINE / 1000} seconds nothing changed at '${now}'`);
+      return now === "Vizsla";
+    }, Infinity);
+  }
+
   recorded() {
     return this.page.evaluate(() => window.recorded);
   }

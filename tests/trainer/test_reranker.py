@@ -88,12 +88,12 @@ def test_codes_never_seen_are_put_in_a_better_order(
     after = dev.mrr(scorer_of(trained.folder))
     assert after == pytest.approx(trained.best_dev)
     assert after > np.mean(before) + 0.2
-    assert trained.losses[-1] < trained.losses[0] == pytest.approx(math.log(6), abs=1e-4)
+    assert trained.losses[-1] < trained.losses[0]
 
 
-def test_a_new_head_scores_everything_alike(base: Path) -> None:
-    scores = scorer_of(base).score(["read file", "sort"], [["json", "list tree", "path"], ["user"]])
-    assert [list(part) for part in scores] == [[0, 0, 0], [0]]
+def test_before_it_learns_it_knows_a_text_that_holds_the_question(base: Path) -> None:
+    (scores,) = scorer_of(base).score(["read file"], [["json list", "read file", "path"]])
+    assert scores.argmax() == 1
 
 
 def test_scores_of_lists_are_those_of_single_pairs(trained: TrainResult) -> None:
@@ -153,17 +153,11 @@ def test_a_cross_encoder_is_no_base_of_a_retriever(trained: TrainResult) -> None
         load_base(trained.folder, kind="bi-encoder", seed=1)
 
 
-def test_others_read_the_folder_and_find_the_same_scores(dev: RerankerDev, trained: TrainResult) -> None:
+def test_others_refuse_the_folder_rather_than_score_by_a_head_of_their_own(trained: TrainResult) -> None:
     import sentence_transformers
-    import torch
 
-    theirs = sentence_transformers.CrossEncoder(str(trained.folder), device="cpu", local_files_only=True)
-    query, texts = dev.queries[0], dev.lists[0]
-    scores = theirs.predict(
-        [(query, text) for text in texts], activation_fn=torch.nn.Identity(), show_progress_bar=False
-    )
-    np.testing.assert_allclose(scores, scorer_of(trained.folder).score([query], [texts])[0], atol=1e-5)
-    assert theirs.max_seq_length == 32
+    with pytest.raises(ValueError, match="not part of Sentence Transformers"):
+        sentence_transformers.CrossEncoder(str(trained.folder), device="cpu", local_files_only=True)
 
 
 @pytest.mark.slow

@@ -170,23 +170,6 @@ def test_a_training_stopped_by_its_user_goes_on_where_it_was(tmp_path: Path) -> 
     assert weights(going_on) == weights(whole)
 
 
-def test_weights_with_a_rate_of_their_own_move_by_it_also_after_a_stop(tmp_path: Path) -> None:
-
-    def bias_after(line: Line, name: str, rate: float, *, stops: bool = False) -> float:
-        run = TrainingRun(out=tmp_path / name, cancelled=lambda: stops and len(line.steps) >= 2)
-        rates = {"bias": rate}
-        run_steps(line.network, line, RECIPE, run, steps=4, identity="line", machine=MACHINE, rates=rates)
-        return float(line.network.bias.detach()[0])
-
-    # what the optimizer's first steps move a weight by is its rate
-    begin = float(Line().network.bias.detach()[0])
-    slow, fast = (bias_after(Line(dev={0: 0.1, 1: 0.2}), str(rate), rate) for rate in (1.0, 10.0))
-    assert abs(fast - begin) > 3 * abs(slow - begin) > 0
-    with pytest.raises(StoppedError):
-        bias_after(Line(dev={0: 0.1, 1: 0.2}), "stopped", 10.0, stops=True)
-    assert bias_after(Line(dev={0: 0.2}), "stopped", 10.0) == fast
-
-
 @pytest.mark.parametrize("harm", ["cut", "noise", "no best"])
 def test_a_damaged_state_is_none(harm: str, tmp_path: Path) -> None:
     whole = Line()

@@ -181,14 +181,13 @@ class RerankerRecipe:
 
     enabled: bool = True
     base: str = "default"  # that of the package, or the retriever's base where the package has none; or as above
-    start: Start = "base"  # from the base model, or from the retriever just trained
+    start: Start = "retriever"  # from the retriever just trained, or from the base model
     epochs: int = 2
     most_steps: int = 160
     batch: int = 8  # queries of a step, each with its right code and its negatives
     chunk_tokens: int = 8_192
     scale: float = 20.0  # what the bounded score is multiplied with before the softmax
     learning_rate: float = 8e-5
-    head_rate: float = 10.0  # how many times faster a head above pooling learns than the encoder below it
     warmup_share: float = 0.1
     weight_decay: float = 0.01
     most_gradient: float = 1.0
@@ -202,7 +201,7 @@ class RerankerRecipe:
 
     def __post_init__(self) -> None:
         _check_training(self)
-        check_positive(self, "batch", "chunk_tokens", "head_rate")
+        check_positive(self, "batch", "chunk_tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from vizsla.core.errors import ModelError
 from vizsla.models.batching import padded
 from vizsla.models.bi_encoder import load_bi_encoder
-from vizsla.models.cross_encoder import load_cross_encoder
+from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
 from vizsla.models.manifest import (
     ONNX_NAMES,
+    SAFETENSORS_NAME,
     TOKENIZER_NAME,
     Manifest,
     ModelKind,
@@ -30,7 +31,7 @@ from vizsla.models.manifest import (
 )
 from vizsla.models.samples import sample_functions, sample_queries
 from vizsla.models.sources import ModelSource, find_source, needs_extra, read_source
-from vizsla.models.tokenising import TextTokenizer
+from vizsla.models.tokenising import TextTokenizer, separator_of
 
 LEAST_COSINE = 0.98
 """Of every sample's vector to the original's; of all scores to the original's for a cross-encoder."""
@@ -66,17 +67,21 @@ def convert_model(
     except ImportError:
         raise ModelError(needs_extra("to convert models")) from None
     network = _load(origin, kind)
-    theirs = _their_answers(folder, origin, kind)
+    theirs = None if origin.pooling == "maxsim" else _their_answers(folder, origin, kind)
     from vizsla.models.export import export
 
     destination.mkdir(parents=True)
     _write_tokenizer(origin, destination)
-    pooling = "none" if kind == "cross-encoder" else origin.pooling  # a head has it inside
+    if origin.pooling == "maxsim":
+        from vizsla.models.maxsim import MaxSimScorer
+
+        network = MaxSimScorer(network, separator_of((destination / TOKENIZER_NAME).read_text(encoding="utf-8")))
+    pooling = "none" if kind == "cross-encoder" else origin.pooling  # a pair's network gives logits itself
     export(network, destination / _FLOAT, pooling=pooling, normalise=origin.normalise)
     manifest = Manifest(
         name=origin.name,
         kind=kind,
-        dimension=theirs.shape[1] if kind == "bi-encoder" else 1,
+        dimension=theirs.shape[1] if theirs is not None and kind == "bi-encoder" else 1,
         max_tokens=origin.max_tokens,
         pooling=origin.pooling,
         normalise=origin.normalise,
@@ -85,6 +90,8 @@ def convert_model(
         base=origin.name,
         licence=origin.licence,
     )
+    if theirs is None:
+        theirs = _network_scores(network, manifest, destination)
     manifest = _smallest_that_agrees(manifest, destination, theirs)
     network.config.save_pretrained(destination)
     kept = [*manifest.files, "config.json"]
@@ -92,10 +99,8 @@ def convert_model(
         # In one file, without the generation settings and the like that save_pretrained adds.
         with tempfile.TemporaryDirectory(dir=destination) as temporary:
             network.save_pretrained(Path(temporary), max_shard_size="1TB")
-            for file in manifest.weight_names:
-                (destination / file).parent.mkdir(exist_ok=True)
-                (Path(temporary) / file).rename(destination / file)
-        kept += manifest.weight_names
+            (Path(temporary) / SAFETENSORS_NAME).rename(destination / SAFETENSORS_NAME)
+        kept.append(SAFETENSORS_NAME)
     manifest = _with_files(manifest, destination, kept)
     write_manifest(destination, manifest)
     return manifest
@@ -106,7 +111,7 @@ def _load(origin: ModelSource, kind: ModelKind) -> Any:
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
-    is_plain_pair = kind == "cross-encoder" and not origin.head
+    is_plain_pair = origin.pooling == "none"
     family = transformers.AutoModelForSequenceClassification if is_plain_pair else transformers.AutoModel
     try:
         network, report = family.from_pretrained(
@@ -128,11 +133,6 @@ def _load(origin: ModelSource, kind: ModelKind) -> Any:
             f"the weights of {origin.name} do not fit its configuration as a {kind} (such as {sorted(wrong)[0]}); "
             "use another model"
         )
-    if origin.head:
-        from vizsla.models.heads import PooledScorer
-
-        network = PooledScorer(network, origin.pooling)
-        network.load_head(origin.head)
     return network.eval()
 
 
@@ -185,6 +185,32 @@ def _their_answers(folder: Path, origin: ModelSource, kind: ModelKind) -> NDArra
             f"{origin.name} does not run in sentence-transformers ({str(error)[:200]}); use another model"
         ) from None
     return np.asarray(answers, dtype=np.float32)
+
+
+class _Network:
+    """The back end of a network as it was loaded."""
+
+    tokens_per_batch = 4_096
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+
+    def run(
+        self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64], token_type_ids: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """See ``Backend.run``."""
+        import torch
+
+        with torch.inference_mode():
+            inputs = (torch.from_numpy(array) for array in (input_ids, attention_mask, token_type_ids))
+            scores: NDArray[np.float32] = self._network(*inputs).logits[:, 0].numpy()
+        return scores
+
+
+def _network_scores(network: Any, manifest: Manifest, folder: Path) -> NDArray[np.float32]:
+    """What a network that only we run gives for the samples, before it is exported."""
+    scorer = CrossEncoder(manifest, TextTokenizer(folder, manifest), _Network(network))
+    return np.concatenate([scorer.score(query, sample_functions()) for query in sample_queries()[:2]])
 
 
 def _smallest_that_agrees(manifest: Manifest, folder: Path, theirs: NDArray[np.float32]) -> Manifest:

@@ -18,14 +18,12 @@ from vizsla.core.errors import ModelError
 from vizsla.core.types import Fingerprint
 
 ModelKind = Literal["bi-encoder", "cross-encoder"]
-Pooling = Literal["mean", "cls", "max", "lasttoken", "none"]
+Pooling = Literal["mean", "cls", "max", "lasttoken", "maxsim", "none"]
 
 MANIFEST_NAME = "manifest.json"
 ONNX_NAMES = ("model_int8.onnx", "model.onnx")
 """The files that the CPU back end runs, best first."""
 SAFETENSORS_NAME = "model.safetensors"
-HEAD_FOLDERS = ("2_Dense", "3_Dense")
-"""Where a cross-encoder made of a bi-encoder has the layers above its pooling, as sentence-transformers names them."""
 TOKENIZER_NAME = "tokenizer.json"
 CARD_NAME = "README.md"
 """What people read of a model; it may be in the manifest, but shapes no vector."""
@@ -57,7 +55,8 @@ class Manifest:
         kind: whether it embeds one text or scores a pair.
         dimension: of the vectors; 1 for a cross-encoder.
         max_tokens: longest input with its special tokens; the rest of a text is cut off.
-        pooling: how token vectors become one; "none" for a cross-encoder with a head of transformers.
+        pooling: how token vectors become one; of a cross-encoder, how they become a score: "maxsim", or "none" where it
+            has a head of transformers.
         normalise: whether vectors have length 1.
         query_prompt: put before a question.
         document_prompt: put before a function.
@@ -110,16 +109,9 @@ class Manifest:
         return next((name for name in ONNX_NAMES if name in self.files), None)
 
     @property
-    def weight_names(self) -> tuple[str, ...]:
-        """The files that torch runs."""
-        if self.kind == "bi-encoder" or self.pooling == "none":
-            return (SAFETENSORS_NAME,)
-        return (SAFETENSORS_NAME, *(f"{folder}/{SAFETENSORS_NAME}" for folder in HEAD_FOLDERS))
-
-    @property
     def has_safetensors(self) -> bool:
         """Whether torch can run it."""
-        return all(name in self.files for name in self.weight_names)
+        return SAFETENSORS_NAME in self.files
 
 
 def read_manifest(folder: Path, *, kind: ModelKind | None = None) -> Manifest:

@@ -16,6 +16,9 @@ _POOLING_FLAGS: Mapping[str, Pooling] = {
     "pooling_mode_max_tokens": "max",
     "pooling_mode_lasttoken": "lasttoken",
 }
+MAXSIM = "vizsla.models.maxsim.MaxSimScorer"
+"""What ``modules.json`` calls the way in which our cross-encoders score."""
+
 _OTHER_FLAGS = ("pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens")
 _UNSET_LENGTH = 100_000  # tokenizers without a limit write a huge number
 
@@ -28,12 +31,11 @@ class ModelSource:
         name: for people: the hub name or the folder's.
         folder: where ``config.json`` stands.
         max_tokens: longest input with its special tokens.
-        pooling: "none" for a cross-encoder with a head of transformers.
+        pooling: as a manifest says it.
         normalise: whether vectors are brought to length 1.
         query_prompt: put before a question.
         document_prompt: put before a text.
         licence: what its card says; may be empty.
-        head: folders of the two layers that score a pooled cross-encoder's vectors; empty for any other model.
     """
 
     name: str
@@ -44,7 +46,6 @@ class ModelSource:
     query_prompt: str
     document_prompt: str
     licence: str
-    head: tuple[Path, ...] = ()
 
 
 def find_source(source: str) -> Path:
@@ -85,22 +86,21 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
         ModelError: it has no safetensors, wants to run code, or is built of parts that we do not serve.
     """
     parts = _parts(folder)
-    head = _head(folder, parts, name) if kind == "cross-encoder" else ()
-    modules = _modules(folder, parts[: -len(head)] if head else parts)
+    is_matching = kind == "cross-encoder" and [kind for kind, _ in parts] == ["Transformer", "MaxSimScorer"]
+    modules = _modules(folder, parts[:1] if is_matching else parts)
     inner = folder / modules.get("Transformer", "")
     config = _json(inner / "config.json")
     if not config:
         raise ModelError(f"{folder} holds no config.json of a model; give the folder of a model")
     for path in (*folder.glob("*.json"), inner / "config.json"):
         refuse_remote_code(_json(path), path)
-    for place in (inner, *head):
-        _refuse_pickles(place)
+    _refuse_pickles(inner)
     labels = config.get("id2label")
-    if kind == "cross-encoder" and not head and isinstance(labels, dict) and len(labels) != 1:
+    if kind == "cross-encoder" and not is_matching and isinstance(labels, dict) and len(labels) != 1:
         raise ModelError(f"{name} has {len(labels)} outputs, but a reranker must have one; use another model")
-    pooling: Pooling = "none"
+    pooling: Pooling = "maxsim" if is_matching else "none"
     has_prompt_in_pooling = True
-    if kind == "bi-encoder" or head:
+    if kind == "bi-encoder":
         pooling, has_prompt_in_pooling = _pooling(folder, modules, name)
     prompts = _json(folder / "config_sentence_transformers.json")
     query, document = _prompts(prompts)
@@ -115,7 +115,6 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
         query_prompt=query,
         document_prompt=document,
         licence=_licence(folder / "README.md"),
-        head=head,
     )
 
 
@@ -147,7 +146,7 @@ def _parts(folder: Path) -> tuple[tuple[str, str], ...]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path} cannot be read ({error}); get the model anew") from None
     for kind, place in parts:
-        if not kind.startswith("sentence_transformers."):
+        if not kind.startswith("sentence_transformers.") and kind != MAXSIM:
             raise ModelError(f"{path} asks to run code of its own ({kind}), which is never done")
         if not (folder / place).resolve().is_relative_to(folder.resolve()):
             raise ModelError(f"{path} leads out of its folder ({place!r}); use another model")
@@ -162,34 +161,6 @@ def _modules(folder: Path, parts: Sequence[tuple[str, str]]) -> Mapping[str, str
                 f"{folder} has a part {kind}, which is not supported; use a model of transformer and pooling"
             )
     return dict(parts)
-
-
-def _head(folder: Path, parts: Sequence[tuple[str, str]], name: str) -> tuple[Path, ...]:
-    """Folders of the two layers above the pooling of a cross-encoder; empty where it has none.
-
-    Raises:
-        ModelError: there are layers, but not a square one with tanh and one that gives the score.
-    """
-    if not any(kind == "Dense" for kind, _ in parts):
-        return ()
-    layers = tuple(folder / place for kind, place in parts if kind == "Dense")
-    configs = [_json(layer / "config.json") for layer in layers]
-    shape = [str(config.get("activation_function")).rpartition(".")[2] for config in configs]
-    width = configs[0].get("in_features")
-    fits = (
-        [kind for kind, _ in parts] == ["Transformer", "Pooling", "Dense", "Dense"]
-        and shape == ["Tanh", "Identity"]
-        and [config.get("in_features") for config in configs] == [width, width]
-        and [config.get("out_features") for config in configs] == [width, 1]
-        and configs[1].get("module_output_name") == "scores"
-        and all(config.get("bias") and not config.get("use_residual") for config in configs)
-    )
-    if not fits:
-        raise ModelError(
-            f"{name} has another head than pooling, a layer with tanh and a layer to one score, "
-            "which is not supported; use another model"
-        )
-    return layers
 
 
 def _refuse_pickles(folder: Path) -> None:

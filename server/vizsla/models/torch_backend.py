@@ -49,10 +49,7 @@ class TorchBackend:
         self._device = torch.device(device)
         self._network = load_network(folder, manifest).to(self._device)
         if device != "cpu":
-            from vizsla.models.heads import PooledScorer
-
-            network = self._network
-            (network.encoder if isinstance(network, PooledScorer) else network).to(torch.bfloat16)
+            self._network.to(torch.bfloat16)
         self._accepted = set(inspect.signature(self._network.forward).parameters)
         warm = np.ones((1, 16), dtype=np.int64)
         self.run(warm, warm, np.zeros_like(warm))

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
-from vizsla.models.manifest import HEAD_FOLDERS, Manifest
+from vizsla.models.manifest import TOKENIZER_NAME, Manifest
+from vizsla.models.tokenising import separator_of
 
 if TYPE_CHECKING:
     import torch
-
-    from vizsla.models.heads import PooledScorer
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -36,34 +35,27 @@ def load_network(folder: Path, manifest: Manifest) -> torch.nn.Module:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     is_pair = manifest.kind == "cross-encoder"
-    has_head = is_pair and manifest.pooling != "none"
-    is_plain_pair = is_pair and not has_head
+    is_matching = is_pair and manifest.pooling == "maxsim"
+    is_plain_pair = is_pair and not is_matching
     family = transformers.AutoModelForSequenceClassification if is_plain_pair else transformers.AutoModel
     safe: dict[str, Any] = {"trust_remote_code": False, "attn_implementation": "sdpa"}
     try:
         if manifest.has_safetensors:
             network = family.from_pretrained(folder, use_safetensors=True, local_files_only=True, **safe)
-            if has_head:
-                network = _under_head(network, manifest)
-                network.load_head([folder / name for name in HEAD_FOLDERS])
         else:
             config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
             network = family.from_config(config, **safe)
-            if has_head:
-                network = _under_head(network, manifest)
             _fill(network, _arrays(folder / (manifest.onnx_name or "")), folder, may_lack=not is_plain_pair)
     except (ImportError, OSError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"the weights in {folder} cannot be loaded into torch ({error}); add the model again"
         ) from None
+    if is_matching:
+        from vizsla.models.maxsim import MaxSimScorer
+
+        network = MaxSimScorer(network, separator_of((folder / TOKENIZER_NAME).read_text(encoding="utf-8")))
     loaded: torch.nn.Module = network.float().eval()
     return loaded
-
-
-def _under_head(encoder: torch.nn.Module, manifest: Manifest) -> PooledScorer:
-    from vizsla.models.heads import PooledScorer
-
-    return PooledScorer(encoder, manifest.pooling)
 
 
 def _fill(network: torch.nn.Module, arrays: Arrays, folder: Path, *, may_lack: bool) -> None:

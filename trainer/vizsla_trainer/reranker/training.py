@@ -90,7 +90,6 @@ def train_reranker(
         steps=len(plan),
         identity=identity,
         machine=machine,
-        rates={"head.": recipe.head_rate},  # a published cross-encoder has no such weights: its head is not new
     )
     save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
     return position.result(

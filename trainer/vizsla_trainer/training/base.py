@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from vizsla.core.errors import ModelError
 from vizsla.models.manifest import (
-    HEAD_FOLDERS,
     MANIFEST_NAME,
     TOKENIZER_NAME,
     Manifest,
@@ -19,14 +18,15 @@ from vizsla.models.manifest import (
     read_manifest,
     verify,
 )
-from vizsla.models.sources import kind_of, needs_extra, read_source
-from vizsla.models.tokenising import TextTokenizer
+from vizsla.models.sources import MAXSIM, kind_of, needs_extra, read_source
+from vizsla.models.tokenising import TextTokenizer, separator_of
 from vizsla.models.weights import load_network
 from vizsla_trainer.errors import TrainingError
 
 if TYPE_CHECKING:
     import torch
 
+_LIBRARY = "sentence_transformers.models"
 _POOLINGS = {"mean": "mean_tokens", "cls": "cls_token", "max": "max_tokens", "lasttoken": "lasttoken"}
 
 
@@ -35,10 +35,10 @@ class Base:
     """A loaded model and how it reads its texts.
 
     Attributes:
-        network: in float32 on the CPU, without dropout: a transformers encoder, or one under a head of one number.
+        network: in float32 on the CPU, without dropout: a transformers encoder, or what scores pairs by one.
         tokenizer: content of its ``tokenizer.json``.
         kind: "bi-encoder" or "cross-encoder".
-        pooling: how token vectors become one; "none" for a cross-encoder with a head of transformers.
+        pooling: as a manifest says it.
         max_tokens: longest input with its special tokens.
     """
 
@@ -70,7 +70,7 @@ def load_base(folder: Path, *, kind: ModelKind, seed: int) -> Base:
 
     Args:
         folder: where it lies.
-        kind: what is to be trained. A cross-encoder out of a bi-encoder gets a new head, whose scores are 0.
+        kind: what is to be trained. A cross-encoder out of a bi-encoder matches tokens, see ``MaxSimScorer``.
         seed: of weights that the folder lacks.
 
     Raises:
@@ -89,9 +89,10 @@ def load_base(folder: Path, *, kind: ModelKind, seed: int) -> Base:
         return base
     if kind == "bi-encoder":
         raise ModelError(f"the model in {folder} is a cross-encoder, no retriever begins with it; give a bi-encoder")
-    from vizsla.models.heads import PooledScorer
+    from vizsla.models.maxsim import MaxSimScorer
 
-    return replace(base, network=PooledScorer(base.network, base.pooling).float().eval(), kind=kind)
+    network = MaxSimScorer(base.network, separator_of(base.tokenizer)).eval()
+    return replace(base, network=network, kind=kind, pooling="maxsim")
 
 
 def save_model(base: Base, destination: Path, *, max_tokens: int) -> None:
@@ -152,19 +153,16 @@ def _ours(folder: Path) -> Base:
 def _published(folder: Path) -> Base:
     import transformers
 
-    from vizsla.models.heads import PooledScorer
+    from vizsla.models.maxsim import MaxSimScorer
 
     kind = kind_of(folder)
     source = read_source(folder, kind=kind, name=folder.name)
-    is_plain_pair = kind == "cross-encoder" and not source.head
+    is_plain_pair = kind == "cross-encoder" and source.pooling == "none"
     family = transformers.AutoModelForSequenceClassification if is_plain_pair else transformers.AutoModel
     try:
         network = family.from_pretrained(
             source.folder, trust_remote_code=False, use_safetensors=True, local_files_only=True
         )
-        if source.head:
-            network = PooledScorer(network, source.pooling)
-            network.load_head(source.head)
         path = source.folder / TOKENIZER_NAME
         if path.is_file():
             tokenizer = path.read_text(encoding="utf-8")
@@ -174,6 +172,8 @@ def _published(folder: Path) -> Base:
             ).backend_tokenizer.to_str()
     except Exception as error:  # the library passes on whatever its parts raise
         raise ModelError(f"{folder} cannot be loaded ({str(error)[:200]}); use another model") from None
+    if source.pooling == "maxsim":
+        network = MaxSimScorer(network, separator_of(tokenizer))
     return Base(
         network=network.float().eval(),
         tokenizer=tokenizer,
@@ -189,20 +189,21 @@ def _write_parts(base: Base, folder: Path, max_tokens: int) -> None:
     """What sentence-transformers builds the model by: its parts, and where they lie."""
     config: Any = base.network.config
     is_pair = base.kind == "cross-encoder"
-    above = tuple((place, "Dense") for place in HEAD_FOLDERS) if is_pair else (("2_Normalize", "Normalize"),)
-    parts = (("", "Transformer"), ("1_Pooling", "Pooling"), *above)
+    parts: list[tuple[str, str]] = [("", f"{_LIBRARY}.Transformer")]
+    if is_pair:
+        parts.append(("1_MaxSim", MAXSIM))  # without it, the library would put a head of its own on the encoder
+    else:
+        parts += [("1_Pooling", f"{_LIBRARY}.Pooling"), ("2_Normalize", f"{_LIBRARY}.Normalize")]
+        (folder / "1_Pooling").mkdir()
+        (folder / "2_Normalize").mkdir()
+        flags = {f"pooling_mode_{flag}": pooling == base.pooling for pooling, flag in _POOLINGS.items()}
+        _write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": config.hidden_size, **flags})
     _write_json(
         folder / "modules.json",
-        [
-            {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
-            for i, (path, kind) in enumerate(parts)
-        ],
+        [{"idx": i, "name": str(i), "path": path, "type": kind} for i, (path, kind) in enumerate(parts)],
     )
-    for path, _ in parts[1:]:
-        (folder / path).mkdir(exist_ok=True)
     _write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
-    # Without the last two it would make a head of its own, and a sigmoid of every score.
-    model = {"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.linear.Identity"} if is_pair else {}
+    model = {"model_type": "CrossEncoder"} if is_pair else {}
     _write_json(
         folder / "config_sentence_transformers.json",
         {
@@ -211,8 +212,6 @@ def _write_parts(base: Base, folder: Path, max_tokens: int) -> None:
             **model,
         },
     )
-    flags = {f"pooling_mode_{flag}": pooling == base.pooling for pooling, flag in _POOLINGS.items()}
-    _write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": config.hidden_size, **flags})
 
 
 def _special_tokens(base: Base) -> dict[str, str]:

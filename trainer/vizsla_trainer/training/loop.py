@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vizsla_trainer.errors import StoppedError
 from vizsla_trainer.recipe import RerankerRecipe, RetrieverRecipe
@@ -72,7 +70,6 @@ def run_steps(
     steps: int,
     identity: str,
     machine: Machine,
-    rates: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Position, int]:
     """Train the network in place; afterwards it has the weights that measured best, the first ones among them.
 
@@ -87,7 +84,6 @@ def run_steps(
         steps: how many.
         identity: of everything that decides what comes of it.
         machine: what the network is on.
-        rates: by the beginning of a weight's name, how many times faster than the recipe's rate it learns.
 
     Returns:
         The last position, and tokens that went forward and back in this process.
@@ -100,7 +96,14 @@ def run_steps(
 
     run.out.mkdir(parents=True, exist_ok=True)
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(_groups(network, recipe.weight_decay, rates), lr=recipe.learning_rate)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": recipe.weight_decay},
+            # Biases and the scales of norms are not drawn to 0.
+            {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        ],
+        lr=recipe.learning_rate,
+    )
     speed = _Speed(began=time.perf_counter())
     position = load_checkpoint(run.out, identity, network, optimizer)
     if position is None:
@@ -149,20 +152,6 @@ def run_steps(
     return position, speed.tokens
 
 
-def _groups(network: torch.nn.Module, weight_decay: float, rates: Mapping[str, float]) -> list[dict[str, Any]]:
-    """The weights that learn, by their rate and by whether they decay."""
-    groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            faster = next((rate for start, rate in rates.items() if name.startswith(start)), 1.0)
-            # Biases and the scales of norms are not drawn to 0.
-            groups.setdefault((faster, parameter.ndim >= 2), []).append(parameter)
-    return [
-        {"params": parameters, "faster": faster, "weight_decay": weight_decay if decays else 0.0}
-        for (faster, decays), parameters in groups.items()
-    ]
-
-
 def _step(
     task: Task[BatchT],
     batch: BatchT,
@@ -190,7 +179,7 @@ def _step(
         optimizer.zero_grad(set_to_none=True)
         return replace(done, loss=math.nan)
     for group in optimizer.param_groups:
-        group["lr"] = rate * group["faster"]
+        group["lr"] = rate
     optimizer.step()
     return done
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.evaluation.bootstrap import Interval, bootstrap, paired_bootstrap
 from vizsla_trainer.evaluation.calibration import calibrate
+from vizsla_trainer.evaluation.comparing import some_of
 from vizsla_trainer.evaluation.metrics import Ranks, reciprocal
 from vizsla_trainer.evaluation.reranking import PairScores, Scores, Setting, alone, reranked, sweep
 from vizsla_trainer.evaluation.retrieval import Ranking, candidate_text, rank_pairs
@@ -94,7 +95,8 @@ def run_ablation(context: Context) -> list[Row]:
             do_stage(stage, varied)
     rows = _measured(context, dev, test)
     write_json(context.folder / FOLDER / "table.json", {"rows": [dataclasses.asdict(row) for row in rows]})
-    (context.folder / FOLDER / "table.md").write_text(table(rows, len(test), len(context.codes)), encoding="utf-8")
+    asked = min(len(test), context.recipe.evaluate.reranked_test)
+    (context.folder / FOLDER / "table.md").write_text(table(rows, asked, len(context.codes)), encoding="utf-8")
     return rows
 
 
@@ -165,8 +167,9 @@ def _measured(context: Context, dev: Sequence[Pair], test: Sequence[Pair]) -> li
     )
     encoder.keep()
     own = [context.corpus.places[pair.code] for pair in pairs]
-    on_dev = list(range(len(dev)))[: recipe.reranked_dev]
-    on_test = list(range(len(dev), len(pairs)))[: recipe.reranked_test]
+    random = np.random.default_rng(context.recipe.seed)
+    on_dev = some_of(random, range(len(dev)), recipe.reranked_dev)
+    on_test = some_of(random, range(len(dev), len(pairs)), recipe.reranked_test)
     asked = [pairs[i] for i in on_test[: max(1, recipe.latency_queries)]]
     spent = []
     for pair in asked:

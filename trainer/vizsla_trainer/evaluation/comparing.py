@@ -95,8 +95,8 @@ def compare(
     pairs = [*dev, *test]
     found = _Answers(contest, pairs, codes, recipe, report, cancelled, dev=len(dev))
     random = np.random.default_rng(seed)
-    on_dev = _some(random, range(len(dev)), recipe.reranked_dev)
-    on_test = _some(random, range(len(dev), len(pairs)), recipe.reranked_test)
+    on_dev = some_of(random, range(len(dev)), recipe.reranked_dev)
+    on_test = some_of(random, range(len(dev), len(pairs)), recipe.reranked_test)
     points: list[SweepPoint] = []
     before = found.best(contest.today, on_dev, points)
     others = [found.best(system, on_dev, points) for system in contest.candidates]
@@ -269,7 +269,7 @@ class _Answers:
         return right
 
 
-def _some(random: np.random.Generator, members: range, most: int) -> list[int]:
+def some_of(random: np.random.Generator, members: range, most: int) -> list[int]:
     """At most so many of them, drawn, in their order."""
     if len(members) <= most:
         return list(members)

@@ -134,7 +134,7 @@ def test_too_little_memory_is_survived(client: ModelClient, harm: Harm) -> None:
 def test_a_stuck_worker_is_replaced_and_its_text_quarantined(
     harm: Harm, tiny_retriever: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ModelClient(tiny_retriever, None, worker_module="models.harmful_worker", silence_seconds=2.0) as client:
+    with ModelClient(tiny_retriever, None, worker_module="models.harmful_worker", silence_seconds=6.0) as client:
         vectors = ask(client, "read", GATE, "write").result(SECONDS)
         assert np.isnan(vectors).any(axis=1).tolist() == [False, True, False]
         assert client.status().quarantined == (content_hash(GATE),)

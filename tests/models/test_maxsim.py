@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +197,10 @@ def test_a_manifest_without_weights_has_none_for_torch(served: Path) -> None:
     manifest = read_manifest(served)
     left = {name: file for name, file in manifest.files.items() if name != "model.safetensors"}
     assert not dataclasses.replace(manifest, files=left).has_safetensors
+
+
+def test_a_reranker_that_scores_otherwise_is_refused_by_torch(served: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(served, tmp_path / "other"))
+    edit_json(folder / "manifest.json", pooling="mean")
+    with pytest.raises(ModelError, match="scores by 'mean'"):
+        TorchBackend(folder, read_manifest(folder), device="cpu")

@@ -34,9 +34,12 @@ def load_network(folder: Path, manifest: Manifest) -> torch.nn.Module:
 
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    is_pair = manifest.kind == "cross-encoder"
-    is_matching = is_pair and manifest.pooling == "maxsim"
-    is_plain_pair = is_pair and not is_matching
+    is_matching, is_plain_pair = manifest.pooling == "maxsim", manifest.pooling == "none"
+    if manifest.kind == "cross-encoder" and not (is_matching or is_plain_pair):
+        raise ModelError(
+            f"the reranker in {folder} scores by {manifest.pooling!r}, for which torch finds no weights; "
+            "train it or add it again"
+        )
     family = transformers.AutoModelForSequenceClassification if is_plain_pair else transformers.AutoModel
     safe: dict[str, Any] = {"trust_remote_code": False, "attn_implementation": "sdpa"}
     try:

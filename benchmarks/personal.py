@@ -3,9 +3,10 @@
     python benchmarks/personal.py RUN_FOLDER [--before default] [--queries N]
 
 The held-out questions of the run are asked as a server would ask them: words and vectors, fused with all signals, then
-read by the reranker. What the trainer measures itself is the models alone. Vectors are kept in the run's folder, so
-that a second time takes little more than the questions. Prints a Markdown table of MRR by source of
-the question; after each change its interval by paired bootstrap over the questions.
+read by the reranker. The trainer does so itself before it offers a model (``vizsla_trainer.evaluation``); here the
+server's own worker encodes and reads, as the manifests of the finished models say, and any models may be the ones
+before. Vectors are kept in the run's folder, so that a second time takes little more than the questions. Prints a
+Markdown table of MRR by source of the question; after each change its interval by paired bootstrap over the questions.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 import numpy.typing as npt
 from benchmarks.encoding import Encoder
-from benchmarks.held_out import Asked, ask, held_out_pairs
+from benchmarks.held_out import codes_of, held_out_pairs
 
 from vizsla.core.options import load_settings
 from vizsla.core.settings import ModelSettings, Settings
 from vizsla.models.in_use import DEFAULT
 from vizsla.models.library import DEFAULT_RERANKER, DEFAULT_RETRIEVER, NONE, resolve
 from vizsla.models.manifest import MANIFEST_NAME
-from vizsla.retrieval.duplicates import fold_duplicates
-from vizsla.retrieval.fusion import Ranked, fuse
+from vizsla.retrieval.fusion import Ranked
 from vizsla.retrieval.rerank import PLAIN, choose_depth, reorder
 from vizsla.services.reranking import rerank_depth
 from vizsla_trainer.cli.telling import telling
+from vizsla_trainer.evaluation.asking import Asked, ask
 from vizsla_trainer.evaluation.bootstrap import paired_bootstrap
 from vizsla_trainer.progress import Progress, Report
 from vizsla_trainer.records import Pair
@@ -119,19 +120,23 @@ def measure(
 
     found: dict[str, dict[str, float]] = {FUSED: {}, RERANKED: {}}
     with Encoder(dataclasses.replace(settings, models=wanted, cache=cache), embedded) as encoder:
-        for done, asked in enumerate(ask(pairs, run, encoder, count=settings.search.candidates), start=1):
-            ranked = fold_duplicates(
-                fuse(asked.question, asked.found, cosine=encoder.models.calibration.cosine),
-            )
-            found[FUSED][asked.pair.id] = asked.reciprocal(ranked)
+        codes = codes_of(run)
+        for done, asked in enumerate(ask(pairs, codes, encoder, count=settings.search.candidates), start=1):
+            ranked = asked.fused(encoder.models.calibration.cosine)
+            found[FUSED][asked.pair.id] = _reciprocal(asked.place(ranked))
             if encoder.models.has_reranker:
-                found[RERANKED][asked.pair.id] = asked.reciprocal(_reranked(asked, ranked, encoder, settings))
+                again = _reranked(asked, ranked, encoder, settings)
+                found[RERANKED][asked.pair.id] = _reciprocal(asked.place(again))
             report(Progress(stage=f"ask, {name}", done=done, total=len(pairs), unit="questions"))
     return {
         stage: np.array([values[pair.id] for pair in pairs], dtype=np.float64)
         for stage, values in found.items()
         if values
     }
+
+
+def _reciprocal(place: int | None) -> float:
+    return 1.0 / place if place else 0.0
 
 
 def _reranked(asked: Asked, ranked: Sequence[Ranked], encoder: Encoder, settings: Settings) -> list[Ranked]:

@@ -8,26 +8,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from vizsla.core.text import index_entry, query_text
-from vizsla.core.types import ContentHash, Function, FunctionKey, IndexEntry, Kind, Position, Range, Span
-from vizsla.index.records import FileChange, FileRecord, FileState
-from vizsla.index.store import Store
-from vizsla.index.vectors import VectorIndex
+from vizsla.core.types import Function, IndexEntry, Kind, Position, Range, Span
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.functions import parse_file
 from vizsla.parsing.languages import LANGUAGES
-
-Vectors = npt.NDArray[np.float32]
-Encode = Callable[[Sequence[str], bool], Vectors]
-"""Texts, and whether they are questions, to (texts, dimension)."""
+from vizsla_trainer.evaluation.library import Encode, Vectors, library_of
+from vizsla_trainer.evaluation.library import Library as Library
 
 _FILES = ("queries", "codes", "qrels")
 
@@ -85,16 +77,6 @@ def read_sets(data: Path, names: Iterable[str] = (), *, most_queries: int = 0) -
         yield QuestionSet(name=folder.name, queries=queries, codes=codes, answers=answers, has_files=has_files)
 
 
-@dataclass(slots=True)
-class Library:
-    """What a server would have for the codes of one group."""
-
-    store: Store
-    vectors: VectorIndex
-    code_of: dict[FunctionKey, str] = field(default_factory=dict)
-    """The ``cid`` behind each function."""
-
-
 def build_library(codes: Sequence[dict[str, Any]], encode: Encode, *, whole_files: bool = False) -> Library:
     """Index the codes of one group as the server does, but for reading files.
 
@@ -110,46 +92,6 @@ def build_library(codes: Sequence[dict[str, Any]], encode: Encode, *, whole_file
         entries = file_entries(code) if whole_files else [single_entry(code)]
         by_path.setdefault(path, []).extend((code["cid"], entry) for entry in entries)
     return library_of(by_path, encode)
-
-
-def library_of(
-    by_path: Mapping[str, Sequence[tuple[str, IndexEntry]]], encode: Encode, *, first_key: int = 1
-) -> Library:
-    """Index what the parser made of some files.
-
-    Args:
-        by_path: of each file its functions, each with the ``cid`` of the code that it is of.
-        encode: the model.
-        first_key: of its functions, so that they can be told from those of another library.
-    """
-    store = Store.in_memory(first_key)
-    changes = [
-        FileChange(
-            record=FileRecord(
-                path=path,
-                size=0,
-                mtime_ns=0,
-                inode=0,
-                content_hash=b"",
-                language=entries[0][1].function.language if entries else "",
-                state=FileState.INDEXED,
-            ),
-            entries=[entry for _, entry in entries],
-        )
-        for path, entries in by_path.items()
-    ]
-    deltas = store.replace_files(changes)
-    everything = [pair for entries in by_path.values() for pair in entries]
-    texts: dict[ContentHash, str] = {entry.content_hash: entry.model_text for _, entry in everything}
-    rows = encode(list(texts.values()), False)
-    row_of = dict(zip(texts, rows, strict=True))
-    library = Library(store, VectorIndex(rows.shape[1]))
-    added = [pair for delta in deltas for pair in delta.added]
-    for (cid, _), (key, _) in zip(everything, added, strict=True):
-        library.code_of[key] = cid
-    keys = np.array([key for key, _ in added], dtype=np.int64)
-    library.vectors.add(keys, np.stack([row_of[content] for _, content in added]))
-    return library
 
 
 def file_entries(code: dict[str, Any]) -> list[IndexEntry]:

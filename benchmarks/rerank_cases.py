@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from benchmarks.encoding import Encoder
-from benchmarks.held_out import ask, held_out_pairs
+from benchmarks.held_out import codes_of, held_out_pairs
 from benchmarks.question_sets import build_library, encode_queries, read_sets
 
 from vizsla.core.types import FunctionKey
@@ -26,10 +26,12 @@ from vizsla.retrieval.fusion import Ranked, fuse, logit_of
 from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.rerank import PLAIN, rerank_text
+from vizsla_trainer.evaluation.asking import ask
 
 RIGHT, WRONG, UNCOUNTED, NOTHING = 1, 0, -1, -2
 """What a candidate is: the answer, another, one that may answer as well, or none at all."""
 
+_MARKS: dict[bool | None, int] = {True: RIGHT, False: WRONG, None: UNCOUNTED}
 _PATIENCE_SECONDS = 600.0
 
 Floats = npt.NDArray[np.float32]
@@ -129,13 +131,9 @@ def collect(
 
 def _of_run(run: Path, encoder: Encoder, queries: int, candidates: int) -> Iterator[_One]:
     pairs = held_out_pairs(run, "test", most=queries)
-    for asked in ask(pairs, run, encoder, count=candidates):
-        ranked = _fused(asked.question, asked.found, encoder)
-        marks = []
-        for one in ranked:
-            codes = {asked.code_of[same.candidate.function.key] for same in (one, *one.copies)}
-            may_answer = UNCOUNTED if codes & asked.as_right else WRONG
-            marks.append(RIGHT if asked.pair.code in codes else may_answer)
+    for asked in ask(pairs, codes_of(run), encoder, count=candidates):
+        ranked = asked.fused(encoder.models.calibration.cosine)
+        marks = [_MARKS[asked.is_right(one)] for one in ranked]
         yield _One(question=asked.question, ranked=ranked, texts=asked.texts, marks=marks, answers=1)
 
 

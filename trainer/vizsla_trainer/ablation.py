@@ -18,10 +18,10 @@ import numpy.typing as npt
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.evaluation.bootstrap import Interval, bootstrap, paired_bootstrap
 from vizsla_trainer.evaluation.calibration import calibrate
-from vizsla_trainer.evaluation.comparing import some_of
 from vizsla_trainer.evaluation.metrics import Ranks, reciprocal
 from vizsla_trainer.evaluation.reranking import PairScores, Scores, Setting, alone, reranked, sweep
 from vizsla_trainer.evaluation.retrieval import Ranking, candidate_text, rank_pairs
+from vizsla_trainer.evaluation.rivals import some_of
 from vizsla_trainer.recipe import NegativesRecipe, Recipe
 from vizsla_trainer.records import Pair
 from vizsla_trainer.reranker.scoring import NetworkScorer

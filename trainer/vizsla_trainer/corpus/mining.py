@@ -128,11 +128,13 @@ def _is_summed(count: str) -> bool:
 
 def _alone(recipe: MineRecipe) -> MineRecipe:
     """The recipe of one package."""
-    # There is no history of a package, and nothing may be drawn before copies are out.
+    # There is no history of a package, and nothing may be drawn before copies are out. People's questions are of no
+    # package: another share of them has none mined again.
     return dataclasses.replace(
         recipe,
         sources=tuple(source for source in recipe.sources if source not in ("commit", "feedback")),
         most_codes=10 * recipe.most_codes_per_package,
+        question_share=MineRecipe().question_share,
     )
 
 

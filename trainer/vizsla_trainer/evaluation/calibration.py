@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vizsla.models.calibration import Line
+
 _STEPS = 50
 _RIDGE = 1e-3  # keeps the slope finite where scores part right from wrong
 
@@ -97,3 +99,23 @@ def contrast(scores: npt.NDArray[np.float32], is_right: npt.NDArray[np.bool_]) -
         return Calibration(slope=0.0, intercept=0.0)
     usual = float((raw * right).sum(axis=1).mean())
     return Calibration(slope=slope / spread, intercept=-slope / spread * usual)
+
+
+def aligned(before: Line, old: Calibration | None, new: Calibration | None) -> Line | None:
+    """From the cosines of a new retriever to those that fusion was fitted to; None where that cannot be told.
+
+    Where ``old`` and ``new`` have one value, both cosines mean the same for the order of the same queries' answers.
+
+    Args:
+        before: the same of the old retriever.
+        old: how much a difference of its cosines means, see ``contrast``.
+        new: likewise of the new one's.
+    """
+    if old is None or new is None or not (old.slope > 0 and new.slope > 0):
+        return None
+    try:
+        return Line(
+            slope=before.slope * new.slope / old.slope, intercept=before((new.intercept - old.intercept) / old.slope)
+        )
+    except ValueError:  # a fit that failed
+        return None

@@ -64,17 +64,41 @@ class PairScores:
         Raises:
             StoppedError: it was cancelled.
         """
+        found = [[int(code) for code in ranking.candidates[i, :depth] if code >= 0] for i in members]
         scores = np.full((len(members), depth), np.nan, dtype=np.float32)
-        for row, i in enumerate(members):
+        for row, said in enumerate(self.of_codes(members, found, report=report, cancelled=cancelled)):
+            scores[row, : len(said)] = said
+        return scores
+
+    def of_codes(
+        self,
+        members: Sequence[int],
+        found: Sequence[Sequence[int]],
+        *,
+        report: Report = unheard,
+        cancelled: Cancelled = never,
+    ) -> list[Scores]:
+        """Scores of some codes for each query, in their order.
+
+        Args:
+            members: which pairs are asked about.
+            found: for each of them places among the codes.
+            report: told after each query.
+            cancelled: asked before each query.
+
+        Raises:
+            StoppedError: it was cancelled.
+        """
+        scores = []
+        for row, (i, codes) in enumerate(zip(members, found, strict=True)):
             if cancelled():
                 raise StoppedError("stopped while measuring; run it again to go on")
             pair, known = self._pairs[i], self._known[i]
-            found = [int(code) for code in ranking.candidates[i, :depth] if code >= 0]
-            unread = [code for code in found if code not in known]
+            unread = [code for code in codes if code not in known]
             if unread:
                 texts = [candidate_text(pair, self._codes[code]) for code in unread]
                 known.update(zip(unread, self._scorer.score(pair.query, texts).tolist(), strict=True))
-            scores[row, : len(found)] = [known[code] for code in found]
+            scores.append(np.array([known[code] for code in codes], dtype=np.float32))
             report(Progress(stage="evaluate", done=row + 1, total=len(members), unit="queries"))
         return scores
 

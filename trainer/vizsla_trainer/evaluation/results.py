@@ -43,17 +43,29 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The same queries answered before and after."""
+
+    before: Measured
+    after: Measured
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A retriever and a reranker used together, with the setting that was best on dev.
+    """A retriever and a reranker used together, with the settings that were best on dev.
 
     Attributes:
         retriever: "before" for the one in use, "after" for the trained one.
         reranker: likewise, or "none".
-        setting: None without a reranker.
+        setting: of the two models alone; None without a reranker.
         dense: log-odds of its cosines.
         cross: log-odds of its reranker's scores; None without one.
-        dev_mrr: on the held-out part that settings are chosen by.
+        dev_mrr: of the two models alone, on the held-out part that settings are chosen by.
         order: how much a difference of its cosines means, see ``calibration.contrast``; None where nobody looked.
+        served: how its reranker is used in a server; of weight 0 where it is not. None without one, and where that
+            could not be measured.
+        dev_served: MRR on dev of what a server then answers; None where that could not be measured.
     """
 
     retriever: str
@@ -63,11 +75,18 @@ class System:
     cross: Calibration | None
     dev_mrr: float
     order: Calibration | None = None
+    served: Setting | None = None
+    dev_served: float | None = None
+
+    @property
+    def told(self) -> Setting | None:
+        """How a server is told to use its reranker."""
+        return self.setting if self.dev_served is None else self.served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPoint:
-    """MRR on dev of one depth and weight of one system."""
+    """MRR on dev of one depth and weight of one system; of both 0 where nothing is read."""
 
     retriever: str
     reranker: str
@@ -99,11 +118,29 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What a server answers, with words and all signals fused in: questions made of names are left out.
+
+    Attributes:
+        dev_queries: that settings were chosen by.
+        fused: while nothing is read.
+        answered: in the end.
+        sweep: of all that could answer.
+    """
+
+    dev_queries: int
+    fused: Sides
+    answered: Sides
+    sweep: tuple[SweepPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """The models in use against the trained ones, on queries that neither learned from.
 
     ``before`` is what answers today, ``chosen`` the best on dev of what could answer tomorrow; both as whole
-    systems. The retrievers are compared alone besides.
+    systems. The retrievers are compared alone besides, and so are both models without the rest of a server
+    (``system_…``). ``served`` is None where no question is one that a user might ask.
     """
 
     codes: int
@@ -122,6 +159,14 @@ class Comparison:
     latency: Latency | None
     won: tuple[Example, ...]
     lost: tuple[Example, ...]
+    served: Served | None = None
+
+    @property
+    def judged(self) -> Sides:
+        """What models are judged by: what is answered, where that was measured."""
+        if self.served is not None:
+            return self.served.answered
+        return Sides(before=self.system_before, after=self.system_after, difference=self.system_difference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +187,26 @@ class Change:
 
 
 def changes_by_source(found: Comparison) -> dict[str, Change]:
-    """What became of the queries of each source by the whole system, the largest source first."""
+    """What became of the queries of each source by what models are judged by, the largest source first."""
+    judged = found.judged
     return {
         source: Change(
             queries=old.queries,
             before=old.mrr,
-            after=found.system_after.by_source[source].mrr,
-            change=found.system_difference.by_source[source],
+            after=judged.after.by_source[source].mrr,
+            change=judged.difference.by_source[source],
         )
-        for source, old in found.system_before.by_source.items()
+        for source, old in judged.before.by_source.items()
     }
+
+
+def sides(before: Ranks, after: Ranks, pairs: Sequence[Pair], recipe: EvaluateRecipe, seed: int) -> Sides:
+    """All that is told of two systems' ranks for the same queries."""
+    return Sides(
+        before=measured(before, pairs, recipe, seed),
+        after=measured(after, pairs, recipe, seed),
+        difference=difference(before, after, pairs, recipe, seed),
+    )
 
 
 def measured(ranks: Ranks, pairs: Sequence[Pair], recipe: EvaluateRecipe, seed: int) -> Measured:

@@ -48,9 +48,10 @@ def choose_depth(ranked: Sequence[Ranked], most: int, reading: Reading = PLAIN) 
         reading: how the cross-encoder is used.
 
     Returns:
-        A number of leading candidates, at most ``most``; 0 when there is nothing to choose between.
+        A number of leading candidates, at most ``most``; 0 when there is nothing to choose between, or when the
+        cross-encoder does not count.
     """
-    if len(ranked) < 2:
+    if len(ranked) < 2 or not reading.weight:
         return 0
     lowest = logit_of(ranked[0].score) - REACH * reading.weight
     near = sum(1 for one in ranked[:most] if logit_of(one.score) > lowest)

@@ -72,13 +72,11 @@ def compare(
     alone = ranks_alone(rivals, today, members), ranks_alone(rivals, chosen, members)
     both = sides(*alone, pairs, recipe, seed)
     after = AFTER if AFTER in contest.retrievers else BEFORE
-    retrievers = sides(
-        *(rivals.ranking(name).ranks[rivals.test] for name in (BEFORE, after)), list(test), recipe, seed
-    )
+    retrievers = sides(*(rivals.ranking(name).ranks[rivals.test] for name in (BEFORE, after)), list(test), recipe, seed)
     served = None
     asked, last = pairs, alone
     if serving.is_measurable:
-        members_asked = [i for i in serving.test if i in set(members)]
+        members_asked = serving.asked(members)
         asked = [rivals.pairs[i] for i in members_asked]
         last = serving.answered(today, members_asked), serving.answered(chosen, members_asked)
         fused = serving.fused(today.retriever, members_asked), serving.fused(chosen.retriever, members_asked)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from vizsla.models.manifest import ModelKind
 from vizsla_trainer.evaluation.metrics import Metrics
-from vizsla_trainer.evaluation.results import Comparison
+from vizsla_trainer.evaluation.results import Comparison, Sides, System
+from vizsla_trainer.evaluation.saying import NAMES
 
 _DOES = {
     "bi-encoder": "Embeds questions and functions, so that a function stands near the questions that it answers.",
@@ -57,7 +58,8 @@ def model_card(
         "",
         "## Measured on held-out files of the same workspaces",
         "",
-        "Retriever alone; none of these queries, nor any code like theirs, was trained on.",
+        "The retriever alone, without words and other signals; none of these queries, nor any code like theirs, was "
+        "trained on.",
         "",
         "| | queries | MRR before | MRR after | recall@10 before | recall@10 after |",
         "|---|---|---|---|---|---|",
@@ -68,16 +70,29 @@ def model_card(
         old = before.by_language.get(group) or before.by_source[group]
         new = after.by_language.get(group) or after.by_source[group]
         lines.append(_row(group, old, new))
-    change = found.system_difference.mrr
     lines += [
         "",
-        f"The whole system, reranked: MRR {found.system_before.mrr.mean:.3f} before, {found.system_after.mrr.mean:.3f} "
-        f"after ({change.mean:+.3f}, interval {change.low:+.3f} to {change.high:+.3f}, "
-        f"{found.system_difference.queries} queries, retriever {found.chosen.retriever}, "
-        f"reranker {found.chosen.reranker}).",
+        *([_told("While nothing is read again", found.served.fused)] if found.served else []),
+        _told("As a server answers, words and all signals fused in" if found.served else "Both models", found.judged),
+        "",
+        f"Retriever: {NAMES[found.chosen.retriever]}. Reranker: {NAMES[found.chosen.reranker]}{_read(found.chosen)}.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _told(what: str, sides: Sides) -> str:
+    change = sides.difference.mrr
+    return (
+        f"- {what}: MRR {sides.before.mrr.mean:.3f} before, {sides.after.mrr.mean:.3f} after "
+        f"({change.mean:+.3f}, interval {change.low:+.3f} to {change.high:+.3f}, {sides.difference.queries} queries)"
+    )
+
+
+def _read(system: System) -> str:
+    if system.told is None:
+        return ""
+    return f", which reads the first {system.told.depth}" if system.told.weight else ", which reads nothing"
 
 
 def _row(group: str, old: Metrics, new: Metrics) -> str:

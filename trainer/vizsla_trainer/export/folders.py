@@ -14,8 +14,10 @@ from vizsla.models.calibration import Line
 from vizsla.models.in_use import ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import add_model, list_models, remove_model, use_models
 from vizsla.models.manifest import CARD_NAME, Manifest, ModelKind, hash_file, read_manifest, write_manifest
-from vizsla_trainer.evaluation.comparing import AFTER, BEFORE
+from vizsla_trainer.evaluation.calibration import aligned
+from vizsla_trainer.evaluation.contest import AFTER, BEFORE
 from vizsla_trainer.evaluation.results import Comparison
+from vizsla_trainer.evaluation.served import reading_of
 from vizsla_trainer.export.gate import Decision
 
 Role = Literal["retriever", "reranker"]
@@ -165,19 +167,19 @@ def _calibration(found: Comparison, role: Role, before: Line, beside: str) -> di
     told: dict[str, object] = {}
     if role == "retriever" and chosen.retriever == AFTER:
         told["retriever"] = dataclasses.asdict(chosen.dense)
-        old, new = found.before.order, chosen.order
-        if old is not None and new is not None and old.slope > 0 and new.slope > 0:
-            # Where both lines have one value, both cosines mean the same for the order of the same queries' answers.
-            slope, intercept = new.slope / old.slope, (new.intercept - old.intercept) / old.slope
-            told["cosine"] = {"slope": before.slope * slope, "intercept": before(intercept)}
-    if chosen.cross is None or chosen.setting is None:
+        cosine = aligned(before, found.before.order, chosen.order)
+        if cosine is not None:
+            told["cosine"] = dataclasses.asdict(cosine)
+    if chosen.cross is None or chosen.told is None:
         return told
-    reading = {"reranker": dataclasses.asdict(chosen.cross), "setting": dataclasses.asdict(chosen.setting)}
+    read = reading_of(chosen.cross, chosen.told)
+    if read is None:
+        return told
+    reading = {"reranker": dataclasses.asdict(read.log_odds), "setting": {"depth": read.depth, "weight": read.weight}}
     if role == "reranker" and chosen.reranker == AFTER:
-        # The retriever's log-odds are those that the weight counts against.
         told |= {"retriever": dataclasses.asdict(chosen.dense), **reading}
     is_alone = role == "retriever" and (chosen.retriever, chosen.reranker) == (AFTER, BEFORE)
-    if is_alone and beside and chosen.cross.slope > 0:
+    if is_alone and beside:
         told["beside"] = {beside: reading}  # the manifest of that reranker is another's, and stays as it is
     return told
 

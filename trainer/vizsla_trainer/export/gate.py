@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vizsla_trainer.evaluation.comparing import AFTER
+from vizsla_trainer.evaluation.contest import AFTER
 from vizsla_trainer.evaluation.results import Comparison
+from vizsla_trainer.evaluation.saying import left_out
 from vizsla_trainer.recipe import GateRecipe
 
 
@@ -17,7 +18,7 @@ class Decision:
         is_offered: whether the models may be put to use.
         retriever: whether the trained retriever is part of what is offered, or would have been.
         reranker: likewise the trained reranker.
-        reasons: one sentence each; of a refusal every ground for it.
+        reasons: one sentence each; of a refusal every ground for it; then what of the trained models is not used.
     """
 
     is_offered: bool
@@ -27,8 +28,9 @@ class Decision:
 
 
 def decide(found: Comparison, recipe: GateRecipe) -> Decision:
-    """Judge the whole system that would answer against the one that does, on the held-out part."""
-    difference = found.system_difference
+    """Judge what would be answered against what is, on the held-out part; the models alone only where nobody asks."""
+    judged = found.judged
+    difference = judged.difference
     change = difference.mrr
     against = []
     if difference.queries < recipe.least_queries:
@@ -48,9 +50,12 @@ def decide(found: Comparison, recipe: GateRecipe) -> Decision:
                 "that a language may lose"
             )
     reasons = against or [
-        f"MRR on {difference.queries} held-out queries went from {found.system_before.mrr.mean:.3f} to "
-        f"{found.system_after.mrr.mean:.3f} ({change.mean:+.3f}, at least {change.low:+.3f})"
+        f"MRR of {'the answers to' if found.served else 'the models alone on'} {difference.queries} held-out queries "
+        f"went from {judged.before.mrr.mean:.3f} to {judged.after.mrr.mean:.3f} "
+        f"({change.mean:+.3f}, at least {change.low:+.3f})"
     ]
+    if said := left_out(found):
+        reasons.append(said)
     return Decision(
         is_offered=not against,
         retriever=found.chosen.retriever == AFTER,

@@ -18,7 +18,8 @@ from vizsla.models.calibration import calibration_of
 from vizsla.models.device import choose_device
 from vizsla.models.manifest import MANIFEST_NAME, ModelKind, read_manifest
 from vizsla_trainer.errors import TrainingError
-from vizsla_trainer.evaluation.comparing import AFTER, BEFORE, Contest, compare
+from vizsla_trainer.evaluation.comparing import EDITION, compare
+from vizsla_trainer.evaluation.contest import AFTER, BEFORE, Contest
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.card import model_card
 from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of
@@ -26,6 +27,7 @@ from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stages.training import RESULT_NAME
 from vizsla_trainer.stored import read_json, write_json
+from vizsla_trainer.training.vectors import fingerprint_of
 
 COMPARISON_NAME = "evaluation/comparison.json"
 """In the run's folder."""
@@ -69,6 +71,14 @@ def learned_nothing(context: Context) -> bool:
     return is_over and not _is_made("reranker", context)
 
 
+def contestants(context: Context) -> object:
+    """What decides how models compare, beside those that were trained."""
+    folders = {role: Path(folder) for role, folder in context.facts.before.items()}
+    manifests = [read_manifest(folders[role], kind=kind) for role, kind in KINDS.items() if role in folders]
+    fingerprints = {role: fingerprint_of(folder) for role, folder in folders.items()}
+    return [EDITION, fingerprints, dataclasses.asdict(calibration_of(*manifests))]
+
+
 def evaluate(context: Context) -> None:
     """What answers today against what could."""
     retrievers = {BEFORE: Path(context.facts.before["retriever"])}
@@ -79,7 +89,11 @@ def evaluate(context: Context) -> None:
             side[AFTER] = context.folder / "converted" / role
     found = compare(
         Contest(
-            retrievers=retrievers, rerankers=rerankers, device=choose_device().kind, threads=context.recipe.threads
+            retrievers=retrievers,
+            rerankers=rerankers,
+            device=choose_device().kind,
+            threads=context.recipe.threads,
+            vectors=context.folder / "vectors",
         ),
         dev=context.pairs("dev"),
         test=context.pairs("test"),
@@ -104,11 +118,13 @@ def gate(context: Context) -> None:
         "language": dict(Counter(pair.language for pair in train).most_common()),
         "source": dict(Counter(str(pair.source) for pair in train).most_common()),
     }
+    judged = found.judged
     metrics = {
-        "queries": found.system_difference.queries,
-        "mrr_before": found.system_before.mrr.mean,
-        "mrr_after": found.system_after.mrr.mean,
-        "improvement": dataclasses.asdict(found.system_difference.mrr),
+        "queries": judged.difference.queries,
+        "mrr_before": judged.before.mrr.mean,
+        "mrr_after": judged.after.mrr.mean,
+        "improvement": dataclasses.asdict(judged.difference.mrr),
+        "is_as_served": found.served is not None,
         "retriever_before": dataclasses.asdict(found.retriever_before.metrics),
         "retriever_after": dataclasses.asdict(found.retriever_after.metrics),
         "is_offered": decision.is_offered,

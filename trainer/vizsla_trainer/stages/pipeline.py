@@ -31,10 +31,6 @@ def _base(role: str) -> Callable[[Context], object]:
     return lambda context: fingerprint_of(Path(context.facts.base[role]))
 
 
-def _contestants(context: Context) -> object:
-    return {role: fingerprint_of(Path(folder)) for role, folder in context.facts.before.items()}
-
-
 def _chosen_parts(context: Context) -> object:
     return [name for name in ("retriever", "retriever2", "reranker") if is_wanted(name, context.recipe)]
 
@@ -163,7 +159,7 @@ STAGES: tuple[Stage, ...] = (
         parts=("evaluate",),
         needs=("mine", "split", "export"),
         makes=("evaluation",),
-        also=_contestants,
+        also=judging.contestants,
     ),
     Stage(
         name="gate",

@@ -32,7 +32,7 @@ from vizsla.models.calibration import Reading, calibration_of
 from vizsla.models.library import resolve
 from vizsla.models.manifest import read_manifest
 from vizsla.models.pace import Pace
-from vizsla.retrieval.rerank import PLAIN, REACH, affordable
+from vizsla.retrieval.rerank import PLAIN, affordable
 from vizsla_trainer.evaluation.bootstrap import paired_bootstrap
 
 BUDGETS = (0, 25, 50, 100, 200)
@@ -128,7 +128,7 @@ def curve_of(cases: Cases, reading: Reading, pace: Pace, rate: float) -> Curve:
 def near(cases: Cases, row: int, reading: Reading) -> Order:
     """The candidates that the server would read with all the time in the world, see ``choose_depth``."""
     fused = cases.fused[row, : reading.depth]
-    return np.flatnonzero(fused > fused[0] - REACH * reading.weight)
+    return np.flatnonzero(fused > fused[0] - reading.reach * reading.weight)
 
 
 def answer(cases: Cases, row: int, read: Order, scores: Floats, reading: Reading) -> Order:
@@ -203,7 +203,7 @@ def unread_table(cases: Cases, reading: Reading) -> str:
     measured = float(np.quantile(spans, 0.99))
     most = sum(len(near(cases, row, reading)) for row in range(len(cases)))
     rows = ["| opinions apart at most | hits that are certain | pairs left unread |", "|---|---|---|"]
-    for reach in (REACH, measured):
+    for reach in (reading.reach, measured):
         for shown in _SHOWN:
             read = sum(until_certain(cases, row, shown, reach, reading) for row in range(len(cases)))
             rows.append(f"| {reach:.1f} | {shown} | {1 - read / most:.1%} |")

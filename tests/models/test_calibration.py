@@ -35,6 +35,14 @@ def test_each_model_tells_of_its_own_scores() -> None:
     assert read(TOLD, None).reading is None
 
 
+def test_how_far_opinions_are_apart_may_be_told_besides() -> None:
+    setting = {"depth": 10, "weight": 0.75, "reach": 2.5}
+    reading = read(None, {**TOLD, "setting": setting}).reading
+    assert reading is not None and reading.reach == 2.5
+    for damaged in (0, -1.0, "far", None, float("nan")):
+        assert read(None, {**TOLD, "setting": {**setting, "reach": damaged}}).reading is None
+
+
 def test_a_retriever_tells_how_the_reranker_is_read_that_it_was_measured_with() -> None:
     reranker = manifest("cross-encoder", TOLD)
     other = {"reranker": {"slope": 4.0, "intercept": 0.0}, "setting": {"depth": 5, "weight": 2.0}}

@@ -100,6 +100,18 @@ def test_a_heavier_cross_encoder_lifts_from_farther_below() -> None:
     assert choose_depth(found, 20, heavy) == 10
 
 
+def test_a_cross_encoder_that_does_not_count_is_not_asked() -> None:
+    silent = Reading(log_odds=Line(), weight=0.0, depth=20)
+    assert choose_depth(ranked(0.9, 0.89, 0.5), 20, silent) == 0
+
+
+def test_what_no_opinion_could_lift_to_the_top_is_not_read() -> None:
+    found = ranked(0.9, 0.89, *(0.5 for _ in range(8)))
+    narrow, wide = (Reading(log_odds=Line(), weight=0.5, depth=20, reach=reach) for reach in (2.0, 6.0))
+    assert choose_depth(found, 20, narrow) == 2
+    assert choose_depth(found, 20, wide) == 10
+
+
 def test_scores_are_read_as_the_log_odds_that_they_mean() -> None:
     found = ranked(0.5, 0.4)
     reading = Reading(log_odds=Line(slope=0.1, intercept=-7.0), weight=2.0, depth=20)

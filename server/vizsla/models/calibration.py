@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _STEEPEST, _FARTHEST = 1_000.0, 1_000.0  # beyond these a line says that its fit has failed
 _HEAVIEST, _DEEPEST = 100.0, 200
+_UNKNOWN_REACH = 12.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +48,22 @@ class Reading:
         log_odds: from its score to the log-odds that the function is right.
         weight: of these against the fused log-odds.
         depth: how many of the first it reads.
+        reach: how far apart, in these log-odds, its best and its worst opinion of one question's candidates are: what
+            stands further behind, times the weight, cannot come first and need not be read.
     """
 
     log_odds: Line
     weight: float
     depth: int
+    reach: float = _UNKNOWN_REACH
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= _HEAVIEST:
             raise ValueError(f"weight must be 0 to {_HEAVIEST:.0f}, got {self.weight}")
         if not 1 <= self.depth <= _DEEPEST:
             raise ValueError(f"depth must be 1 to {_DEEPEST}, got {self.depth}")
+        if not 0 < self.reach <= _FARTHEST:
+            raise ValueError(f"reach must be above 0 and at most {_FARTHEST:.0f}, got {self.reach}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +115,17 @@ def _line(told: object) -> Line:
 
 
 def _reading(told: Mapping[str, object]) -> Reading:
-    depth = _number(told["setting"], "depth")
+    setting = told["setting"]
+    depth = _number(setting, "depth")
     if not depth.is_integer():
         raise ValueError(f"depth must be a whole number, got {depth}")
-    return Reading(log_odds=_line(told["reranker"]), weight=_number(told["setting"], "weight"), depth=int(depth))
+    is_known = isinstance(setting, Mapping) and "reach" in setting
+    return Reading(
+        log_odds=_line(told["reranker"]),
+        weight=_number(setting, "weight"),
+        depth=int(depth),
+        reach=_number(setting, "reach") if is_known else _UNKNOWN_REACH,
+    )
 
 
 def _number(told: object, name: str) -> float:

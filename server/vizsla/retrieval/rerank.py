@@ -16,9 +16,6 @@ from vizsla.retrieval.fusion import Ranked, logit_of, sigmoid, with_score
 PLAIN = Reading(log_odds=Line(), weight=0.5, depth=20)
 """How a cross-encoder is used of which nothing is known."""
 
-REACH = 12.0
-"""How far apart, in log-odds, its best and its worst opinion are taken to be: so far, times its weight, it can lift."""
-
 _FEWEST = 2
 _PLANNED = 0.9  # of the budget: estimates err, and a text that is done too late was read in vain
 
@@ -53,7 +50,7 @@ def choose_depth(ranked: Sequence[Ranked], most: int, reading: Reading = PLAIN) 
     """
     if len(ranked) < 2 or not reading.weight:
         return 0
-    lowest = logit_of(ranked[0].score) - REACH * reading.weight
+    lowest = logit_of(ranked[0].score) - reading.reach * reading.weight
     near = sum(1 for one in ranked[:most] if logit_of(one.score) > lowest)
     return min(max(near, 2), most, len(ranked))
 

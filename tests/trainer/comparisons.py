@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,11 +14,13 @@ from vizsla_trainer.evaluation.reranking import Setting
 from vizsla_trainer.evaluation.results import (
     Comparison,
     Latency,
+    Served,
     SweepPoint,
     System,
     difference,
     measured,
     moved,
+    sides,
 )
 from vizsla_trainer.recipe import EvaluateRecipe
 
@@ -62,3 +65,16 @@ def a_comparison(
         won=won,
         lost=lost,
     )
+
+
+def as_served(
+    found: Comparison, before: Sequence[int], after: Sequence[int], *points: SweepPoint, weight: float = 0.5
+) -> Comparison:
+    """The same with what a server answers: ranks of as many queries as one likes."""
+    codes = [a_code(f"s{i}", "x") for i in range(len(before))]
+    pairs = [a_pair(code, f"question {i}") for i, code in enumerate(codes)]
+    answered = sides(np.array(before, dtype=np.int64), np.array(after, dtype=np.int64), pairs, RECIPE, 1)
+    served = Served(dev_queries=5, fused=answered, answered=answered, sweep=points)
+    setting = Setting(depth=20, weight=weight) if found.chosen.reranker != "none" else None
+    chosen = dataclasses.replace(found.chosen, served=setting, dev_served=0.7)
+    return dataclasses.replace(found, chosen=chosen, served=served)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from models.tiny_models import make_tiny_model
-from trainer.comparisons import a_comparison
+from trainer.comparisons import a_comparison, as_served
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.calibration import Calibration, Line, Reading, calibration_of
@@ -103,8 +103,13 @@ def test_a_card_and_facts_leave_the_fingerprint_as_it_was(exported: Trained, tmp
 def told_of(found: Comparison, role: Role, before: Line = Line()) -> Calibration:  # noqa: B008
     """What a server reads of the facts of a model."""
     kind: ModelKind = "bi-encoder" if role == "retriever" else "cross-encoder"
-    facts = facts_of(found, role, before=before, counts={}, metrics={})
-    manifest = Manifest(
+    manifest = a_manifest(kind, facts_of(found, role, before=before, counts={}, metrics={}))
+    return calibration_of(manifest, manifest)
+
+
+def a_manifest(kind: ModelKind, facts: dict[str, object]) -> Manifest:
+    """Of a model of which nothing matters but what is told of it."""
+    return Manifest(
         name="m",
         kind=kind,
         dimension=1,
@@ -113,7 +118,6 @@ def told_of(found: Comparison, role: Role, before: Line = Line()) -> Calibration
         normalise=True,
         facts=json.loads(json.dumps(facts)),
     )
-    return calibration_of(manifest, manifest)
 
 
 def with_lines(found: Comparison, before: Line, after: Line) -> Comparison:
@@ -152,6 +156,30 @@ def test_a_retriever_that_won_alone_tells_how_the_reranker_that_stays_is_read_be
     assert told["beside"] == {"f1": {"reranker": line, "setting": setting}}
     both = facts_of(a_comparison([2, 3], [1, 1]), "retriever", before=Line(), counts={}, metrics={}, beside="f1")
     assert "beside" not in both["calibration"]  # type: ignore[operator]
+
+
+def test_a_server_uses_a_reranker_as_was_best_for_what_is_answered(exported: Trained) -> None:
+    found = as_served(a_comparison([2, 3], [1, 1]), [2], [1], weight=0.25)
+    line = Line(slope=2.0, intercept=-1.0)
+    assert told_of(found, "reranker").reading == Reading(log_odds=line, weight=0.25, depth=20)
+    far = dataclasses.replace(found, chosen=dataclasses.replace(found.chosen, reach=31.5))
+    assert told_of(far, "reranker").reading == Reading(log_odds=line, weight=0.25, depth=20, reach=31.5)
+    card = model_card(
+        name="shop", kind="bi-encoder", base="tiny", licence="MIT", recipe="quick", counts={}, found=found
+    )
+    assert "As a server answers, words and all signals fused in: MRR 0.500 before, 1.000 after" in card
+    assert "Reranker: the trained one, which reads the first 20." in card
+
+
+def test_a_reranker_that_does_not_pay_beside_the_trained_retriever_is_told_not_to_read() -> None:
+    found = as_served(a_comparison([2, 3], [1, 1], reranker="before"), [2], [1], weight=0.0)
+    silent = dataclasses.replace(found, chosen=dataclasses.replace(found.chosen, cross=Slope(slope=0.0, intercept=0.0)))
+    reranker = a_manifest("cross-encoder", {})
+    for one in (found, silent):  # that its scores say nothing changes nothing of it
+        facts = facts_of(one, "retriever", before=Line(), counts={}, metrics={}, beside=reranker.fingerprint)
+        read = calibration_of(a_manifest("bi-encoder", facts), reranker).reading
+        assert read is not None
+        assert read.weight == 0.0
 
 
 def test_of_a_model_that_did_not_win_nothing_is_told() -> None:

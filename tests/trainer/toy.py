@@ -14,23 +14,33 @@ from vizsla_trainer.stages.opening import new_run
 from vizsla_trainer.stages.pipeline import Outcome, run_stages
 from vizsla_trainer.stages.stage import Context
 
-_VERBS = ("parse", "read", "write", "sort", "find", "open", "close", "sign", "cache")
-_NOUNS = ("file", "json", "list", "tree", "date", "time", "user", "name", "path", "text", "line", "node", "graph")
-_MORE = ("cookie", "session", "request", "answer")
+_VERBS = {"parse": "open", "read": "close", "write": "sign", "sort": "cache", "find": "answer"}
+_NOUNS = {
+    "file": "path",
+    "json": "text",
+    "list": "line",
+    "tree": "node",
+    "date": "graph",
+    "time": "cookie",
+    "user": "session",
+    "name": "request",
+}
+"""How documentation calls a thing, and how code does: no word is in both, so that meaning must be learned."""
 
 
 def make_workspace(root: Path, functions: int = 160) -> Path:
-    """Python files of documented functions; what a function's documentation names, its code names too."""
+    """Python files of documented functions; what a function's documentation names, its code calls otherwise."""
     chance = random.Random(3)
     for start in range(0, functions, 4):
         path = root / f"module_{start // 4}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         parts = []
         for number in range(start, min(start + 4, functions)):
-            verb, (a, b, c, d) = chance.choice(_VERBS), chance.sample(_NOUNS + _MORE, 4)
+            said, (a, b, c, d) = chance.choice(list(_VERBS)), chance.sample(list(_NOUNS), 4)
+            verb, (e, f, g, h) = _VERBS[said], (_NOUNS[noun] for noun in (a, b, c, d))
             parts.append(
-                f'def step_{number}({a}, {b}):\n    """{verb.capitalize()} the {a} and {b} of a {c} in the {d}."""\n'
-                f"    {c} = {verb}_{a}({b})\n    {d} = {c}.{verb}({a})\n    return {b} + {d}[{number}]\n"
+                f'def step_{number}({e}, {f}):\n    """{said.capitalize()} the {a} and {b} of a {c} in the {d}."""\n'
+                f"    {g} = {verb}_{e}({f})\n    {h} = {g}.{verb}({e})\n    return {f} + {h}[{number}]\n"
             )
         path.write_text("\n\n".join(parts))
     return root
@@ -51,12 +61,12 @@ def toy_recipe(base: Path, **parts: dict[str, object]) -> Recipe:
         "retriever": {
             **common,
             "base": str(base),
-            "learning_rate": 2e-3,
-            "epochs": 40,
-            "most_steps": 60,
+            "learning_rate": 3e-3,
+            "epochs": 80,
+            "most_steps": 120,
             "batch": 24,
-            "evaluate_every": 20,
-            "checkpoint_every": 10,
+            "evaluate_every": 40,
+            "checkpoint_every": 20,
             "second_steps": 4,
         },
         "negatives": {"count": 3},
@@ -67,7 +77,7 @@ def toy_recipe(base: Path, **parts: dict[str, object]) -> Recipe:
             "evaluate_every": 4,
             "checkpoint_every": 2,
         },
-        "evaluate": {"depths": [3], "weights": [0.5], "latency_queries": 2, "resamples": 500},
+        "evaluate": {"depths": [10], "weights": [0.5], "latency_queries": 2, "resamples": 500},
         "gate": {"least_queries": 15},
     }
     for name, part in parts.items():

@@ -6,8 +6,9 @@ trainer's records say (``vizsla_trainer.records``). Of a long function the store
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -103,32 +104,41 @@ def _ask_in(
     by_path: dict[str, list[tuple[str, IndexEntry]]] = {}
     for code in corpus.codes:
         by_path.setdefault(code.path, []).append((code.id, _entry(code, text_in(code, view), is_bare=view == "bare")))
-    library = library_of(by_path, encode)
-    key_of = {code: key for key, code in library.code_of.items()}
-    texts = {key: text_in(corpus.codes[corpus.places[code]], view) for key, code in library.code_of.items()}
-    twins = forbidden_codes(examples_of(pairs, corpus, known=known), corpus)
     vectors = encode([query_text(pair.query) for pair in pairs], True)
     own_texts = [positive_text(pair, corpus.codes[corpus.places[pair.code]]) for pair in pairs if pair.text == "custom"]
     # All at once, for a batch costs little more than one.
     own_vectors = dict(zip(own_texts, encode(own_texts, False), strict=True)) if own_texts else {}
-    for pair, vector, as_right in zip(pairs, vectors, twins, strict=True):
-        layers, code_of, text_of = [Layer(store=library.store, vectors=library.vectors)], library.code_of, texts
-        if pair.text == "custom":
+
+    def known_vectors(texts: Sequence[str], _is_query: bool) -> Vectors:
+        return np.stack([own_vectors[text] for text in texts])
+
+    twins = forbidden_codes(examples_of(pairs, corpus, known=known), corpus)
+    library = library_of(by_path, encode)
+    with contextlib.closing(library.store):
+        texts = {key: text_in(corpus.codes[corpus.places[code]], view) for key, code in library.code_of.items()}
+        layer = Layer(store=library.store, vectors=library.vectors)
+        whole = _Place(layers=[layer], code_of=library.code_of, texts=texts)
+        key_of = {code: key for key, code in library.code_of.items()}
+        for pair, vector, as_right in zip(pairs, vectors, twins, strict=True):
             code = corpus.codes[corpus.places[pair.code]]
-            own = _own(pair, code, lambda texts, _: np.stack([own_vectors[text] for text in texts]))
-            (key,) = own.code_of
-            layers = _laid_over(library, own, key, key_of[pair.code])
-            code_of = {**code_of, key: code.id}
-            text_of = {**text_of, key: positive_text(pair, code)}
-        question = Question.from_text(pair.query)
-        yield Asked(
-            pair=pair,
-            question=question,
-            found=gather(question, vector if _has_direction(vector) else None, layers, count),
-            code_of=code_of,
-            texts=text_of,
-            as_right=frozenset(corpus.codes[place].id for place in as_right),
-        )
+            with contextlib.ExitStack() as stack:
+                place = whole
+                if pair.text == "custom":
+                    text = positive_text(pair, code)
+                    entry = (code.id, _entry(code, text, is_bare=False))
+                    own = library_of({code.path: [entry]}, known_vectors, first_key=_FIRST_OWN_KEY)
+                    stack.enter_context(contextlib.closing(own.store))
+                    place = _laid_over(whole, own, text, key_of[code.id])
+                question = Question.from_text(pair.query)
+                found = gather(question, vector if _has_direction(vector) else None, place.layers, count)
+            yield Asked(
+                pair=pair,
+                question=question,
+                found=found,
+                code_of=place.code_of,
+                texts=place.texts,
+                as_right=frozenset(corpus.codes[one].id for one in as_right),
+            )
 
 
 def _has_direction(vector: Vectors) -> bool:
@@ -136,18 +146,27 @@ def _has_direction(vector: Vectors) -> bool:
     return bool(np.isfinite(vector).all() and vector.any())
 
 
-def _own(pair: Pair, code: Code, encode: Encode) -> Library:
-    """The answer of a pair alone, as it is without what would give it away."""
-    entry = _entry(code, positive_text(pair, code), is_bare=False)
-    return library_of({code.path: [(code.id, entry)]}, encode, first_key=_FIRST_OWN_KEY)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a question is asked."""
+
+    layers: list[Layer]
+    code_of: Mapping[FunctionKey, str]
+    texts: Mapping[FunctionKey, str]
 
 
-def _laid_over(below: Library, above: Library, key: FunctionKey, hidden: FunctionKey) -> list[Layer]:
-    """A function in the place of another, as an open buffer lies over its file."""
-    return [
-        Layer(store=below.store, vectors=below.vectors, hidden=np.array([hidden], dtype=np.int64)),
-        Layer(store=above.store, vectors=above.vectors, paths=frozenset(), places={key: hidden}),
-    ]
+def _laid_over(below: _Place, above: Library, text: str, hidden: FunctionKey) -> _Place:
+    """A function, of which models read ``text``, in the place of another, as an open buffer lies over its file."""
+    ((key, code),) = above.code_of.items()
+    (layer,) = below.layers
+    return _Place(
+        layers=[
+            replace(layer, hidden=np.array([hidden], dtype=np.int64)),
+            Layer(store=above.store, vectors=above.vectors, paths=frozenset(), places={key: hidden}),
+        ],
+        code_of={**below.code_of, key: code},
+        texts={**below.texts, key: text},
+    )
 
 
 def _entry(code: Code, text: str, *, is_bare: bool) -> IndexEntry:

@@ -72,7 +72,8 @@ def compare(
     alone = ranks_alone(rivals, today, members), ranks_alone(rivals, chosen, members)
     both = sides(*alone, pairs, recipe, seed)
     after = AFTER if AFTER in contest.retrievers else BEFORE
-    retrievers = sides(*(rivals.ranking(name).ranks[rivals.test] for name in (BEFORE, after)), list(test), recipe, seed)
+    first, second = (rivals.ranking(name).ranks[rivals.test] for name in (BEFORE, after))
+    retrievers = sides(first, second, test, recipe, seed)
     served = None
     asked, last = pairs, alone
     if serving.is_measurable:

@@ -43,11 +43,12 @@ def loss_picture(losses: Mapping[str, Sequence[float]], dev: Mapping[str, Sequen
 
 
 def mrr_picture(found: Comparison) -> bytes:
-    """MRR before and after with intervals: retriever alone and the whole system, over all and by group."""
+    """MRR before and after with intervals: of the retriever alone and of the answers, over all and by group."""
+    judged, title = found.judged, "As answered" if found.served else "Both models"
     with _figure(_WIDE, columns=2) as (axes, png):
-        for axis, title, before, after in (
+        for axis, named, before, after in (
             (axes[0], "Retriever alone", found.retriever_before, found.retriever_after),
-            (axes[1], "Whole system, reranked", found.system_before, found.system_after),
+            (axes[1], title, judged.before, judged.after),
         ):
             names = ["all", *before.by_language, *before.by_source][:10]
             places = np.arange(len(names))
@@ -59,18 +60,18 @@ def mrr_picture(found: Comparison) -> bytes:
             axis.set_yticks(places, [f"{name} ({count})" for name, count in zip(names, counts, strict=True)])
             axis.invert_yaxis()
             axis.set_xlim(0, 1)
-            _label(axis, title, "MRR (0 to 1)", "queries of … (how many)", legend=True)
+            _label(axis, named, "MRR (0 to 1)", "queries of … (how many)", legend=True)
         return png()
 
 
 def ranks_picture(found: Comparison) -> bytes:
-    """How many right codes stand at which rank, before and after, in the whole system."""
+    """How many right codes stand at which rank in the answers, before and after."""
     with _figure(_WIDE, columns=1) as (axes, png):
         names = [f"{low}" if low == high else f"{low}–{high}" if high < 10**9 else f"{low}+" for low, high in _BINS]
         places = np.arange(len(_BINS))
         for shift, side, colour, label in (
-            (-0.2, found.system_before, _BEFORE, "before"),
-            (0.2, found.system_after, _AFTER, "after"),
+            (-0.2, found.judged.before, _BEFORE, "before"),
+            (0.2, found.judged.after, _AFTER, "after"),
         ):
             ranks = np.array(side.ranks)
             heights = [int(((ranks >= low) & (ranks <= high)).sum()) for low, high in _BINS]
@@ -95,7 +96,7 @@ def drops_picture(drops: Mapping[str, int]) -> bytes:
 def changes_picture(found: Comparison) -> bytes:
     """Every held-out query by how its reciprocal rank changed, sorted: what was won and what was lost."""
     with _figure(_WIDE, columns=1) as (axes, png):
-        change = np.sort(1 / np.array(found.system_after.ranks) - 1 / np.array(found.system_before.ranks))[::-1]
+        change = np.sort(1 / np.array(found.judged.after.ranks) - 1 / np.array(found.judged.before.ranks))[::-1]
         places = np.arange(1, len(change) + 1)
         for is_shown, colour, label in ((change > 0, _WON, "won"), (change < 0, _LOST, "lost")):
             axes[0].bar(

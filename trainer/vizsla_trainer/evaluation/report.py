@@ -16,7 +16,8 @@ from vizsla_trainer.evaluation.pictures import (
     mrr_picture,
     ranks_picture,
 )
-from vizsla_trainer.evaluation.results import Comparison, Example, SweepPoint, System
+from vizsla_trainer.evaluation.results import Comparison, Example, Sides, SweepPoint, System
+from vizsla_trainer.evaluation.saying import NAMES
 
 _STYLE = """
 :root{color-scheme:light dark}
@@ -97,35 +98,24 @@ def report_html(story: Story) -> str:
 
 
 def _measured(found: Comparison) -> Iterable[str]:
-    before, after = found.system_before, found.system_after
+    before, after, change = found.judged.before, found.judged.after, found.judged.difference
+    what = "answered" if found.served else "both models"
     yield "<h2>Before and after</h2>"
     yield f"<p>Today: {_spoken(found.before)}. Trained: {_spoken(found.chosen)}.</p>"
     yield _picture(
         mrr_picture(found),
-        f"MRR of the whole system went from {before.mrr.mean:.3f} to {after.mrr.mean:.3f}; "
-        f"of the retriever alone from {found.retriever_before.mrr.mean:.3f} to {found.retriever_after.mrr.mean:.3f}",
+        f"MRR of {'what is answered' if found.served else 'both models'} went from {before.mrr.mean:.3f} to "
+        f"{after.mrr.mean:.3f}; of the retriever alone from {found.retriever_before.mrr.mean:.3f} to "
+        f"{found.retriever_after.mrr.mean:.3f}",
     )
-    rows: list[Row] = [
-        ("retriever, before", *_numbers(found.retriever_before.metrics), ""),
-        ("retriever, after", *_numbers(found.retriever_after.metrics), _signed(found.retriever_difference.mrr)),
-        ("system, before", *_numbers(before.metrics), ""),
-        ("system, after", *_numbers(after.metrics), _signed(found.system_difference.mrr)),
-    ]
-    if found.reranker_alone:
-        rows.append(("reranker's order alone", *_numbers(found.reranker_alone), ""))
-    yield _table(
-        ("", "queries", "MRR", "R@1", "R@5", "R@10", "R@50", "NDCG@10", "change of MRR"), rows, numbers=range(1, 8)
-    )
+    yield from _stages(found)
     retrievers = found.retriever_before, found.retriever_after, found.retriever_difference
-    for what, old, new, change in (
-        ("system", before, after, found.system_difference),
-        ("retriever alone", *retrievers),
-    ):
+    for name, first, second, gained in ((what, before, after, change), ("retriever alone", *retrievers)):
         yield _table(
-            (f"{what}, by language and source of the query", "queries", "MRR before", "MRR after", "change"),
+            (f"{name}, by language and source of the query", "queries", "MRR before", "MRR after", "change"),
             [
-                *_groups(old.by_language, new.by_language, change.by_language),
-                *_groups(old.by_source, new.by_source, change.by_source),
+                *_groups(first.by_language, second.by_language, gained.by_language),
+                *_groups(first.by_source, second.by_source, gained.by_source),
             ],
             numbers=range(1, 4),
         )
@@ -146,11 +136,38 @@ def _measured(found: Comparison) -> Iterable[str]:
             )
             + "</p>"
         )
-    if found.sweep:
+    tried = found.served.sweep if found.served else found.sweep
+    if tried:
         yield _table(
-            ("on dev: retriever", "reranker", "depth", "weight", "MRR"),
-            [(one.retriever, one.reranker, one.depth, one.weight, f"{one.mrr:.3f}") for one in _best(found)],
+            (f"{what}, on dev: retriever", "reranker", "depth", "best weight", "MRR"),
+            [(one.retriever, one.reranker, one.depth, one.weight, f"{one.mrr:.3f}") for one in _best(tried)],
             numbers=range(2, 5),
+        )
+
+
+def _stages(found: Comparison) -> Iterable[str]:
+    """From the retriever alone to the answer, before and after."""
+    served = found.served
+    alone = Sides(before=found.system_before, after=found.system_after, difference=found.system_difference)
+    retriever = Sides(before=found.retriever_before, after=found.retriever_after, difference=found.retriever_difference)
+    rows: list[Row] = []
+    for name, stage in (
+        ("retriever alone", retriever),
+        ("both models alone", alone),
+        *((("fused", served.fused), ("answered", served.answered)) if served else ()),
+    ):
+        rows.append((f"{name}, before", *_numbers(stage.before.metrics), ""))
+        rows.append((f"{name}, after", *_numbers(stage.after.metrics), _signed(stage.difference.mrr)))
+    if found.reranker_alone:
+        rows.append(("reranker's order alone", *_numbers(found.reranker_alone), ""))
+    yield _table(
+        ("", "queries", "MRR", "R@1", "R@5", "R@10", "R@50", "NDCG@10", "change of MRR"), rows, numbers=range(1, 8)
+    )
+    if served:
+        yield (
+            "<p>Fused: what the server has of words, meaning and all other signals until its reranker reads; "
+            "answered: after that, with all the time that it takes. Models are chosen and judged by what is answered "
+            "to questions that a user might ask: those made of names are left out.</p>"
         )
 
 
@@ -161,10 +178,10 @@ def _groups(old: Mapping[str, Metrics], new: Mapping[str, Metrics], changes: Map
 
 def _examples(found: Comparison) -> Iterable[str]:
     yield "<h2>Won and lost</h2>"
-    up = sum(new < old for old, new in zip(found.system_before.ranks, found.system_after.ranks, strict=True))
-    down = sum(new > old for old, new in zip(found.system_before.ranks, found.system_after.ranks, strict=True))
+    ranks = list(zip(found.judged.before.ranks, found.judged.after.ranks, strict=True))
+    up, down = sum(new < old for old, new in ranks), sum(new > old for old, new in ranks)
     yield _picture(
-        changes_picture(found), f"The right code moved up for {up} queries and down for {down} of {found.test_queries}"
+        changes_picture(found), f"The right code moved up for {up} queries and down for {down} of {len(ranks)}"
     )
     for title, examples in (("won most", found.won), ("lost most", found.lost)):
         if examples:
@@ -187,10 +204,10 @@ def _data(story: Story) -> Iterable[str]:
         )
 
 
-def _best(found: Comparison) -> list[SweepPoint]:
+def _best(tried: Iterable[SweepPoint]) -> list[SweepPoint]:
     """The best weight of each depth of each system, in the order they were tried."""
     best: dict[tuple[str, str, int], SweepPoint] = {}
-    for one in found.sweep:
+    for one in tried:
         key = (one.retriever, one.reranker, one.depth)
         if key not in best or one.mrr > best[key].mrr:
             best[key] = one
@@ -211,10 +228,11 @@ def _numbers(one: Metrics) -> tuple[object, ...]:
 
 
 def _spoken(system: System) -> str:
-    names = {"before": "the one in use", "after": "the trained one", "none": "none"}
-    spoken = f"retriever {names[system.retriever]}, reranker {names[system.reranker]}"
-    if system.setting is not None:
-        spoken += f" over the first {system.setting.depth} with weight {system.setting.weight:g}"
+    spoken = f"retriever {NAMES[system.retriever]}, reranker {NAMES[system.reranker]}"
+    if system.told is not None and system.told.weight:
+        spoken += f" over the first {system.told.depth} with weight {system.told.weight:g}"
+    elif system.told is not None:
+        spoken += ", which reads nothing"
     return spoken
 
 

@@ -66,6 +66,8 @@ class System:
         served: how its reranker is used in a server; of weight 0 where it is not. None without one, and where that
             could not be measured.
         dev_served: MRR on dev of what a server then answers; None where that could not be measured.
+        reach: how far apart its reranker's opinions of one query's candidates are, see ``served.reach_of``; None where
+            nobody looked.
     """
 
     retriever: str
@@ -77,6 +79,7 @@ class System:
     order: Calibration | None = None
     served: Setting | None = None
     dev_served: float | None = None
+    reach: float | None = None
 
     @property
     def told(self) -> Setting | None:

@@ -25,6 +25,8 @@ MOST_CANDIDATES = SearchSettings().candidates
 UNREAD = Setting(depth=1, weight=0.0)
 """A reranker that is in use, but not to be asked."""
 
+_SURE = 0.99
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fused:
@@ -68,18 +70,37 @@ def lost(rank: int) -> Fused:
     return Fused(head=(), codes=(), is_right=(), rank=rank)
 
 
-def reading_of(cross: Calibration, setting: Setting) -> Reading | None:
+def reading_of(cross: Calibration, setting: Setting, reach: float | None = None) -> Reading | None:
     """How a server is to use a reranker; None where its scores say nothing, so that there is no telling.
 
     Args:
         cross: makes its scores log-odds.
         setting: how many it reads, and how its log-odds count.
+        reach: see ``reach_of``; None where nobody looked.
     """
+    if not setting.weight:
+        return Reading(log_odds=Line(), weight=0.0, depth=setting.depth)
     try:
-        line = Line(slope=cross.slope, intercept=cross.intercept) if setting.weight else Line()
-        return Reading(log_odds=line, weight=setting.weight, depth=setting.depth)
+        line = Line(slope=cross.slope, intercept=cross.intercept)
+        if reach is None:
+            return Reading(log_odds=line, weight=setting.weight, depth=setting.depth)
+        return Reading(log_odds=line, weight=setting.weight, depth=setting.depth, reach=reach)
     except ValueError:
         return None
+
+
+def reach_of(scores: Sequence[Scores], cross: Calibration) -> float | None:
+    """How far apart a reranker's best and worst opinion of one question's candidates are, in log-odds; None if not.
+
+    So far behind another, times the weight, a candidate need not be read: of a hundred questions one may lose by it.
+
+    Args:
+        scores: of each question's candidates.
+        cross: makes them log-odds.
+    """
+    spans = [float(np.ptp(finite)) for one in scores if len(finite := one[np.isfinite(one)]) > 1]
+    reach = cross.slope * float(np.quantile(spans, _SURE)) if spans else 0.0
+    return reach if reach > 0 else None
 
 
 def read_codes(one: Fused, reading: Reading) -> tuple[int, ...]:
@@ -128,6 +149,7 @@ def sweep_served(
     depths: Sequence[int],
     weights: Sequence[float],
     cross: Calibration,
+    reach: float | None = None,
 ) -> list[tuple[Setting, float]]:
     """MRR of every depth with every weight, the best first; among equals the cheaper and then the more careful.
 
@@ -137,12 +159,13 @@ def sweep_served(
         depths: how many it may read.
         weights: of its log-odds against the fused ones.
         cross: makes its scores log-odds; where these say nothing, nothing is tried.
+        reach: see ``reach_of``.
     """
     tried = []
     for depth in sorted({min(depth, MOST_CANDIDATES) for depth in depths}):
         for weight in weights:
             setting = Setting(depth=depth, weight=weight)
-            reading = reading_of(cross, setting)
+            reading = reading_of(cross, setting, reach)
             if reading is not None:
                 tried.append((setting, float(reciprocal(read_ranks(found, scores, reading)).mean())))
     return sorted(tried, key=lambda one: (-round(one[1], 6), one[0].depth, one[0].weight))

@@ -17,6 +17,7 @@ from vizsla_trainer.evaluation.rivals import Rivals
 from vizsla_trainer.evaluation.served import (
     UNREAD,
     Fused,
+    reach_of,
     read_codes,
     read_ranks,
     reading_of,
@@ -49,9 +50,8 @@ class Serving:
         What is in use is left as the server uses it. A reranker in use beside a trained retriever may come out as one
         that is not read: its weight is 0 then.
         """
-        names, recipe = (system.retriever, system.reranker), self._rivals.recipe
+        names = (system.retriever, system.reranker)
         unread = float(reciprocal(self.fused(system.retriever, self.dev)).mean())
-        found = self._found(system.retriever, self.dev)
         if system.reranker == NONE:
             tried: list[tuple[Setting | None, float]] = [(None, unread)]
         elif names == self._rivals.contest.today:
@@ -59,14 +59,18 @@ class Serving:
             mrr = float(reciprocal(self._read(names, self.dev, reading)).mean())
             tried = [(Setting(depth=reading.depth, weight=reading.weight), mrr)]
         else:
-            most = max(recipe.depths)
-            scores = self._said(system.reranker, self.dev, [one.codes[:most] for one in found])
-            assert system.cross is not None
-            tried = [*sweep_served(found, scores, depths=recipe.depths, weights=recipe.weights, cross=system.cross)]
+            system, swept = self._swept(system)
+            tried = [*swept]
+            least = unread + self._rivals.recipe.least_gain
             # A trained one that does not pay is left out; one in use can but be told not to be read.
-            if system.reranker == BEFORE and not (tried and tried[0][1] - recipe.least_gain > unread):
+            if system.reranker == BEFORE and not (swept and swept[0][1] > least):
                 tried.insert(0, (UNREAD, unread))
-        points.append(SweepPoint(retriever=system.retriever, reranker=NONE, depth=0, weight=0.0, mrr=unread))
+        # A reranker whose scores say nothing leaves what is found as it is.
+        silent = (system.reranker,) if not tried else ()
+        points.extend(
+            SweepPoint(retriever=system.retriever, reranker=name, depth=0, weight=0.0, mrr=unread)
+            for name in (NONE, *silent)
+        )
         points.extend(
             SweepPoint(
                 retriever=system.retriever, reranker=system.reranker, depth=one.depth, weight=one.weight, mrr=mrr
@@ -94,11 +98,26 @@ class Serving:
             return self.fused(system.retriever, members)
         if names == self._rivals.contest.today:
             return self._read(names, members, self._rivals.today.reading or PLAIN)
-        assert system.cross is not None
-        reading = reading_of(system.cross, system.served) if system.served else None
+        if system.cross is None or system.served is None:
+            reading = None
+        else:
+            reading = reading_of(system.cross, system.served, system.reach)
         if reading is None:
             return np.full(len(members), len(self._rivals.codes) + 1, dtype=np.int64)
         return self._read(names, members, reading)
+
+    def _swept(self, system: System) -> tuple[System, list[tuple[Setting, float]]]:
+        """A system whose reranker's reach is known, and MRR on dev of every setting, the best first."""
+        recipe, found = self._rivals.recipe, self._found(system.retriever, self.dev)
+        if system.cross is None:
+            return system, []
+        most = max(recipe.depths)
+        scores = self._said(system.reranker, self.dev, [one.codes[:most] for one in found])
+        reach = reach_of(scores, system.cross)
+        tried = sweep_served(
+            found, scores, depths=recipe.depths, weights=recipe.weights, cross=system.cross, reach=reach
+        )
+        return replace(system, reach=reach), tried
 
     def _read(self, names: tuple[str, str], members: Sequence[int], reading: Reading) -> Ranks:
         found = self._found(names[0], members)

@@ -172,10 +172,12 @@ def _calibration(found: Comparison, role: Role, before: Line, beside: str) -> di
             told["cosine"] = dataclasses.asdict(cosine)
     if chosen.cross is None or chosen.told is None:
         return told
-    read = reading_of(chosen.cross, chosen.told)
+    read = reading_of(chosen.cross, chosen.told, chosen.reach)
     if read is None:
         return told
-    reading = {"reranker": dataclasses.asdict(read.log_odds), "setting": {"depth": read.depth, "weight": read.weight}}
+    reach = {} if chosen.reach is None else {"reach": chosen.reach}
+    setting = {**dataclasses.asdict(chosen.told), **reach}
+    reading = {"reranker": dataclasses.asdict(read.log_odds), "setting": setting}
     if role == "reranker" and chosen.reranker == AFTER:
         told |= {"retriever": dataclasses.asdict(chosen.dense), **reading}
     is_alone = role == "retriever" and (chosen.retriever, chosen.reranker) == (AFTER, BEFORE)

@@ -182,6 +182,7 @@ class RerankerRecipe:
     enabled: bool = True
     base: str = "default"  # that of the package, or the retriever's base where the package has none; or as above
     start: Start = "retriever"  # from the retriever just trained, or from the base model
+    documented_share: float = 0.0  # of docstrings, asked in a few words of functions that keep their documentation
     epochs: int = 2
     most_steps: int = 160
     batch: int = 8  # queries of a step, each with its right code and its negatives
@@ -202,6 +203,7 @@ class RerankerRecipe:
     def __post_init__(self) -> None:
         _check_training(self)
         check_positive(self, "batch", "chunk_tokens")
+        check_shares(self, "documented_share", below_one=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,11 @@ STAGES: tuple[Stage, ...] = (
         "find wrong codes for the reranker",
         training.find_negatives,
         reads=("retriever", "retriever2"),
-        also=lambda context: [_base("retriever")(context), context.recipe.reranker.epochs],
+        also=lambda context: [
+            _base("retriever")(context),
+            context.recipe.reranker.epochs,
+            context.recipe.reranker.documented_share,
+        ],
     ),
     _training(
         "reranker",

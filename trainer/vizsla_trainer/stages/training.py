@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vizsla_trainer.data.augmenting import augment
+from vizsla_trainer.data.documented import documented
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.negatives.ranking import rank_corpus
 from vizsla_trainer.negatives.sampling import depth_for, sample_negatives
-from vizsla_trainer.records import published
+from vizsla_trainer.records import Pair, published
 from vizsla_trainer.reranker.dev import make_dev as make_reranker_dev
 from vizsla_trainer.reranker.training import train_reranker
 from vizsla_trainer.retriever.dev import make_dev as make_retriever_dev
@@ -49,18 +50,18 @@ def train_second_round(context: Context) -> None:
 
 def find_hard_negatives(context: Context) -> None:
     """Wrong codes by the retriever of the first round."""
-    _sample(context, context.folder / "retriever/model", "negatives")
+    _sample(context, training_examples(context), context.folder / "retriever/model", "negatives")
 
 
 def find_negatives(context: Context, place: str = "negatives2") -> None:
     """Wrong codes by the finished retriever, for the reranker; written to a place in the run folder."""
-    _sample(context, context.retriever, place)
+    _sample(context, reranker_examples(context), context.retriever, place)
 
 
 def train_the_reranker(context: Context, place: str = "reranker", negatives: str = "negatives2") -> None:
     """The reranker learns to tell the right code from those that the retriever takes for it."""
     recipe = context.recipe
-    examples = with_negatives(training_examples(context), _read(context.folder / negatives))
+    examples = with_negatives(reranker_examples(context), _read(context.folder / negatives))
     held_out = examples_of(
         context.pairs("dev"), context.corpus, known=[*context.pairs("train"), *context.pairs("test")]
     )
@@ -92,9 +93,16 @@ def train_the_reranker(context: Context, place: str = "reranker", negatives: str
 
 def training_examples(context: Context) -> list[Example]:
     """The pairs to learn from, within the codes that training may see."""
-    return examples_of(
-        context.pairs("train"), context.training_corpus, known=[*context.pairs("dev"), *context.pairs("test")]
-    )
+    return _examples(context, context.pairs("train"))
+
+
+def reranker_examples(context: Context) -> list[Example]:
+    """The same pairs as the reranker learns from them."""
+    return _examples(context, documented(context.pairs("train"), context.recipe.reranker.documented_share))
+
+
+def _examples(context: Context, pairs: Sequence[Pair]) -> list[Example]:
+    return examples_of(pairs, context.training_corpus, known=[*context.pairs("dev"), *context.pairs("test")])
 
 
 def _train_retriever(context: Context, base: Path, name: str, sampled: Sampled | None) -> None:
@@ -117,9 +125,8 @@ def _train_retriever(context: Context, base: Path, name: str, sampled: Sampled |
     _write_result(context, name, result)
 
 
-def _sample(context: Context, model: Path, name: str) -> None:
-    recipe = context.recipe.negatives
-    examples, corpus = training_examples(context), context.training_corpus
+def _sample(context: Context, examples: Sequence[Example], model: Path, name: str) -> None:
+    recipe, corpus = context.recipe.negatives, context.training_corpus
     if not examples:
         raise TrainingError("there is no pair to find wrong codes for; give more or larger workspaces")
     encoder = encoder_of(context, model)

@@ -149,8 +149,8 @@ def table(tried: list[Found], chosen: Found, floors: Mapping[str, float]) -> str
         reading = one.reading
         reach = "all" if reading.reach == _FAR else f"{reading.reach:.1f}"
         values = " | ".join(f"{one.measures[name]:.4f}" for name in names)
-        depth = f"**{reading.depth}**" if one is chosen else str(reading.depth)
-        rows.append(f"| {depth} | {reading.weight} | {reach} | {one.read:.1f} | {values} |")
+        shown_depth = f"**{reading.depth}**" if one is chosen else str(reading.depth)
+        rows.append(f"| {shown_depth} | {reading.weight} | {reach} | {one.read:.1f} | {values} |")
     return "\n".join(rows)
 
 

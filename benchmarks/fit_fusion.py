@@ -39,7 +39,7 @@ from vizsla.retrieval.weights import WEIGHTS, Weights
 
 Floats = npt.NDArray[np.float64]
 _NOISE = 0.002  # by so much a set may fall below its better retriever for nothing
-_LEAST = {"support": 0.1, "size": 0.1}  # a walk would give them up for a thousandth elsewhere
+_LEAST = {"support": 0.1, "size": 0.1, "name": 0.1}  # a walk would give them up for a thousandth elsewhere
 _FITTED = (
     "cosine",
     "match",

@@ -1,7 +1,7 @@
 """Puts the models that a training run made into the package: what is served, without what only torch reads.
 
     vizsla train ~/corpus --recipe shipped --out RUN --no-use
-    python tools/ship_models.py RUN [--measures QUALITY.json]
+    python tools/ship_models.py RUN [--roles retriever] [--measures QUALITY.json]
 
 Afterwards ``benchmarks/fit_fusion.py --write`` fits fusion to the new retriever, ``benchmarks/fit_reading.py --write``
 says how the new reranker is used, and ``benchmarks/quality.py --json QUALITY.json`` measures both; with that file this
@@ -15,6 +15,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +24,11 @@ from typing import Any
 from vizsla.models.library import DEFAULT_RERANKER, DEFAULT_RETRIEVER
 from vizsla.models.manifest import CARD_NAME, TOKENIZER_NAME, Manifest, hash_file, read_manifest, write_manifest
 from vizsla_trainer.corpus.building import read_corpus
+from vizsla_trainer.records import read_pairs
+from vizsla_trainer.stored import read_json
 
 PLACES = {"retriever": DEFAULT_RETRIEVER, "reranker": DEFAULT_RERANKER}
+BASE = "sentence-transformers/all-MiniLM-L6-v2"
 NAMES = {"retriever": "vizsla-retriever", "reranker": "vizsla-reranker"}
 DOES = {
     "retriever": "Embeds questions and functions in {dimension} numbers, so that a function stands near the questions "
@@ -39,31 +43,35 @@ def main() -> int:
     """Copy, describe, tell sizes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run", type=Path, help="the folder of a run of 'vizsla train' that has ended")
+    parser.add_argument("--roles", default="retriever,reranker", help="only these models, with a comma between")
     parser.add_argument("--measures", type=Path, help="what benchmarks/quality.py --json wrote, for the cards")
     arguments = parser.parse_args()
-    facts = json.loads((arguments.run / "run.json").read_text(encoding="utf-8"))
-    licences = licences_of(Path(facts["workspaces"][0]))
+    facts = facts_of(arguments.run)
+    licences = licences_of(Path(read_json(arguments.run / "run.json", dict)["workspaces"][0]))
     measures = json.loads(arguments.measures.read_text(encoding="utf-8")) if arguments.measures else {}
-    for role, place in PLACES.items():
-        source = arguments.run / "export" / role
+    for role in arguments.roles.split(","):
+        if role not in PLACES:
+            parser.error(f"--roles must name retriever or reranker, got {role!r}")
+        place, source = PLACES[role], arguments.run / "converted" / role
         if not source.is_dir():
-            parser.error(f"{source} is missing; let the run end first")
-        size = ship(source, place, role, licences, measures)
+            parser.error(f"{source} is missing; let the run go on to the stage export first")
+        size = ship(source, place, role, facts, licences, measures)
         print(f"{place}: {read_manifest(place).fingerprint}, {size / 1e6:.1f} MB")
     return 0
 
 
 def ship(
-    source: Path, place: Path, role: str, licences: Mapping[str, int], measures: Mapping[str, Mapping[str, Any]]
+    source: Path,
+    place: Path,
+    role: str,
+    facts: Mapping[str, Any],
+    licences: Mapping[str, int],
+    measures: Mapping[str, Mapping[str, Any]],
 ) -> int:
     """One model of a run to its place in the package; the bytes that it takes there."""
-    manifest = read_manifest(source)
-    facts = {name: value for name, value in manifest.facts.items() if name != "metrics"}
-    told = facts.get("calibration", {})
-    told = dict(told) if isinstance(told, Mapping) else {}
-    told.pop("cosine", None)  # fusion is fitted to the very cosines of what ships
-    kept = _reading_of(place, manifest)
-    facts["calibration"] = {**told, **kept}
+    manifest = replace(read_manifest(source), name=NAMES[role], base=BASE, licence="Apache-2.0", facts=facts)
+    if calibration := _reading_of(place, manifest):
+        manifest = replace(manifest, facts={**facts, "calibration": calibration})
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".shipping-") as temporary:
         made = Path(temporary) / "made"
         made.mkdir()
@@ -74,7 +82,7 @@ def ship(
         files = {
             path.name: hash_file(path) for path in sorted(made.iterdir()) if path.name not in ("LICENSE", CARD_NAME)
         }
-        write_manifest(made, replace(manifest, name=NAMES[role], files=files, facts=facts))
+        write_manifest(made, replace(manifest, files=files))
         shutil.rmtree(place, ignore_errors=True)
         made.rename(place)
     return sum(path.stat().st_size for path in place.iterdir())
@@ -96,7 +104,7 @@ def card(role: str, manifest: Manifest, licences: Mapping[str, int], measures: M
         f"{does} It comes with Vizsla and runs on the user's own machine.",
         "",
         f"Trained from [{manifest.base}](https://huggingface.co/{manifest.base}) (Apache-2.0) by `vizsla train` with "
-        f"the recipe `{facts.get('recipe', {}).get('name', '')}`; its weights here are numbers of eight bits. "
+        f"the recipe `{facts.get('recipe', '')}`; its weights here are numbers of eight bits. "
         "`docs/corpus.md` says how to make it again.",
         "",
         "## Learned from",
@@ -130,15 +138,26 @@ def card(role: str, manifest: Manifest, licences: Mapping[str, int], measures: M
     lines += [
         "## Good and bad at",
         "",
-        "English questions about what a function does. It has seen little Swift, Lua, Elixir and OCaml, and hardly any "
-        "question in another language than English. It reads the beginning of a long function only. Names that only "
-        "one code base uses mean nothing to it: word search and training on your own code (`vizsla train`) do that.",
+        "English questions about what a function does. It has seen little Swift and Bash, no Julia and no Zig, and "
+        "hardly any question in another language than English. It reads the beginning of a long function only. Names "
+        "that only one code base uses mean nothing to it: word search and training on your own code (`vizsla train`) "
+        "do that.",
         "",
     ]
     return "\n".join(lines)
 
 
 _STAGES = ("lexical", "dense", "fused", "reranked")
+
+
+def facts_of(run: Path) -> dict[str, object]:
+    """Which recipe a run had, and how many pairs of what it learned from."""
+    train = list(read_pairs(run / "filter/train.jsonl.gz"))
+    counts = {
+        "language": dict(Counter(pair.language for pair in train).most_common()),
+        "source": dict(Counter(str(pair.source) for pair in train).most_common()),
+    }
+    return {"recipe": read_json(run / "run.json", dict)["recipe"]["name"], "data": counts}
 
 
 def licences_of(corpus: Path) -> dict[str, int]:
@@ -150,7 +169,7 @@ def licences_of(corpus: Path) -> dict[str, int]:
 
 
 def _reading_of(place: Path, manifest: Manifest) -> dict[str, object]:
-    """How the model is read, where the very same one lies there already and that was fitted."""
+    """How a reranker is read, where the very same one lies there already and that was fitted."""
     if not place.is_dir():
         return {}
     there, name = read_manifest(place), manifest.onnx_name or ""

@@ -25,7 +25,7 @@ def test_asking_previewing_jumping_editing_and_asking_again(tmp_path: Path) -> N
     package = tmp_path / "vizsla.vsix"
     code_server.package(package)
     repository = tmp_path / "vizsla"
-    ignored = shutil.ignore_patterns("__pycache__", "*.onnx", "default_retriever")
+    ignored = shutil.ignore_patterns("__pycache__", "*.onnx", "default_retriever", "default_reranker")
     for part in ("core", "models", "parsing"):
         shutil.copytree(ROOT / "server" / "vizsla" / part, repository / "server" / part, ignore=ignored)
     shutil.copytree(ROOT / "editors" / "vscode" / "src", repository / "editor")

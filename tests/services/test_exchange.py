@@ -158,7 +158,7 @@ def test_the_newest_settings_count(roots: Roots, cached: Settings, tmp_path: Pat
     settle(roots)
     (status,) = roots.statuses()
     assert status.index is not None
-    assert (status.index.model, status.problem) == ("all-MiniLM-L6-v2", "")
+    assert (status.index.model, status.problem) == ("vizsla-retriever", "")
 
 
 def test_the_end_does_not_wait_for_models_that_are_being_opened(cached: Settings, shop: Path, tmp_path: Path) -> None:

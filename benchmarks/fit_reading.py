@@ -78,6 +78,12 @@ def main() -> int:
     chosen = min(
         (one for one in tried if one.objective(floors) >= best - _EQUAL), key=lambda one: (one.read, one.reading.weight)
     )
+    if not chosen.reading.weight:
+        print(table(tried, chosen, floors))
+        print(
+            "Reading brings nothing on these sets, so nothing is written; train the reranker longer.", file=sys.stderr
+        )
+        return 1
     shorter = measured(cases, dataclasses.replace(chosen.reading, reach=reach_of(cases, chosen.reading)))
     if shorter.objective(floors) >= chosen.objective(floors) - _EQUAL:
         chosen = shorter

@@ -1,6 +1,6 @@
 """Says how the reranker is to be used beside fusion, on several sets of questions at once, and writes it down.
 
-    python benchmarks/fit_reading.py --data DIR [--sets a,b] [--queries N] [--cases FILE] [--write]
+    python benchmarks/fit_reading.py --data DIR [--sets a,b] [--queries N] [--cases FOLDER] [--write]
 
 Its scores become log-odds; how much these count against the fused ones, and how many candidates are read, is what has
 the highest mean MRR over the sets, where falling below the fused order by more than noise costs twice what a rise
@@ -22,14 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from benchmarks.encoding import Encoder
 from benchmarks.question_sets import read_sets
-from benchmarks.rerank_budget import answer, log_odds, near, reciprocal
+from benchmarks.rerank_budget import answer, near, reciprocal
 from benchmarks.rerank_cases import NOTHING, RIGHT, Cases, collect
 
 from vizsla.core.options import load_settings
 from vizsla.models.calibration import Line, Reading
 from vizsla.models.library import DEFAULT_RERANKER
 from vizsla.models.manifest import read_manifest, write_manifest
-from vizsla_trainer.evaluation.calibration import calibrate
+from vizsla_trainer.evaluation.calibration import Calibration, calibrate
+from vizsla_trainer.evaluation.served import reach_of
 
 DEPTHS = (5, 10, 15, 20, 30)
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0)
@@ -84,7 +85,9 @@ def main() -> int:
             "Reading brings nothing on these sets, so nothing is written; train the reranker longer.", file=sys.stderr
         )
         return 1
-    shorter = measured(cases, dataclasses.replace(chosen.reading, reach=reach_of(cases, chosen.reading)))
+    heads = [one.scores[row, near(one, row, chosen.reading)] for one in cases.values() for row in range(len(one))]
+    reach = reach_of(heads, Calibration(slope=line.slope, intercept=line.intercept)) or _FAR
+    shorter = measured(cases, dataclasses.replace(chosen.reading, reach=reach))
     if shorter.objective(floors) >= chosen.objective(floors) - _EQUAL:
         chosen = shorter
     print(table(tried, chosen, floors))
@@ -127,17 +130,6 @@ def measured(cases: Mapping[str, Cases], reading: Reading) -> Found:
             read.append(len(head) / len(one) / len(cases))
         measures[name] = float(np.mean(values))
     return Found(reading=reading, measures=measures, read=float(np.sum(read)))
-
-
-def reach_of(cases: Mapping[str, Cases], reading: Reading) -> float:
-    """How far apart the reranker's best and worst log-odds of one question are, but for one question in a hundred."""
-    spans = [
-        float(np.ptp(log_odds(one.scores[row, head], reading)))
-        for one in cases.values()
-        for row in range(len(one))
-        if len(head := near(one, row, reading))
-    ]
-    return float(np.quantile(spans, 0.99))
 
 
 def table(tried: list[Found], chosen: Found, floors: Mapping[str, float]) -> str:

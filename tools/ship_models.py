@@ -24,6 +24,7 @@ from typing import Any
 from vizsla.models.library import DEFAULT_RERANKER, DEFAULT_RETRIEVER
 from vizsla.models.manifest import CARD_NAME, TOKENIZER_NAME, Manifest, hash_file, read_manifest, write_manifest
 from vizsla_trainer.corpus.building import read_corpus
+from vizsla_trainer.export.card import counts_of
 from vizsla_trainer.records import read_pairs
 from vizsla_trainer.stored import read_json
 
@@ -36,6 +37,7 @@ DOES = {
     "reranker": "Reads a question and a function together, {max_tokens} tokens of both, and says how well they fit. "
     "It matches each word of the question with the word of the function that means the same there.",
 }
+_STAGES = ("lexical", "dense", "fused", "reranked")
 _LICENCE = Path(__file__).parents[1] / "LICENSE"
 
 
@@ -147,25 +149,15 @@ def card(role: str, manifest: Manifest, licences: Mapping[str, int], measures: M
     return "\n".join(lines)
 
 
-_STAGES = ("lexical", "dense", "fused", "reranked")
-
-
 def facts_of(run: Path) -> dict[str, object]:
     """Which recipe a run had, and how many pairs of what it learned from."""
     train = list(read_pairs(run / "filter/train.jsonl.gz"))
-    counts = {
-        "language": dict(Counter(pair.language for pair in train).most_common()),
-        "source": dict(Counter(str(pair.source) for pair in train).most_common()),
-    }
-    return {"recipe": read_json(run / "run.json", dict)["recipe"]["name"], "data": counts}
+    return {"recipe": read_json(run / "run.json", dict)["recipe"]["name"], "data": counts_of(train)}
 
 
 def licences_of(corpus: Path) -> dict[str, int]:
     """How many packages of a corpus have which licence, the most frequent first."""
-    counts: dict[str, int] = {}
-    for package in read_corpus(corpus).packages.values():
-        counts[package.licence] = counts.get(package.licence, 0) + 1
-    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    return dict(Counter(sorted(package.licence for package in read_corpus(corpus).packages.values())).most_common())
 
 
 def _reading_of(place: Path, manifest: Manifest) -> dict[str, object]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from vizsla.models.manifest import ModelKind
 from vizsla_trainer.evaluation.metrics import Metrics
 from vizsla_trainer.evaluation.results import Comparison, Sides, System
 from vizsla_trainer.evaluation.saying import NAMES
+from vizsla_trainer.records import Pair
 
 _DOES = {
     "bi-encoder": "Embeds questions and functions, so that a function stands near the questions that it answers.",
     "cross-encoder": "Reads a question and a function together and says how well they fit: a reranker.",
 }
+
+
+def counts_of(pairs: Sequence[Pair]) -> dict[str, dict[str, int]]:
+    """How many pairs there are, by "language" and by "source", the most frequent first."""
+    return {
+        "language": dict(Counter(pair.language for pair in pairs).most_common()),
+        "source": dict(Counter(str(pair.source) for pair in pairs).most_common()),
+    }
 
 
 def model_card(

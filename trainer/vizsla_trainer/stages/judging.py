@@ -7,7 +7,6 @@ import dataclasses
 import json
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.evaluation.comparing import EDITION, compare
 from vizsla_trainer.evaluation.contest import AFTER, BEFORE, Contest
 from vizsla_trainer.evaluation.results import Comparison
-from vizsla_trainer.export.card import model_card
+from vizsla_trainer.export.card import counts_of, model_card
 from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of
 from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
@@ -113,11 +112,7 @@ def gate(context: Context) -> None:
     decision = decide(found, context.recipe.gate)
     if decision.is_offered and learned_nothing(context):
         decision = dataclasses.replace(decision, reasons=(*decision.reasons, _ALONE))
-    train = context.pairs("train")
-    counts = {
-        "language": dict(Counter(pair.language for pair in train).most_common()),
-        "source": dict(Counter(str(pair.source) for pair in train).most_common()),
-    }
+    counts = counts_of(context.pairs("train"))
     judged = found.judged
     metrics = {
         "queries": judged.difference.queries,

@@ -61,8 +61,9 @@ def test_a_batch_can_come_from_stdin(run_vizsla: Run, shop: Path) -> None:
     assert json.loads(done.stdout)["hits"]
 
 
-def test_similar_finds_others(run_vizsla: Run, shop: Path) -> None:
-    done = run_vizsla("similar", "--json", "shop/cart.py:8", shop)
+@pytest.mark.parametrize("line", [7, 8])
+def test_similar_finds_others_by_any_line_of_the_function(run_vizsla: Run, shop: Path, line: int) -> None:
+    done = run_vizsla("similar", "--json", f"shop/cart.py:{line}", shop)
     names = [hit["qualified_name"] for hit in json.loads(done.stdout)["hits"]]
     assert names
     assert "Cart.total_price" not in names

@@ -35,14 +35,16 @@ class Terminal:
         """Type text as it stands."""
         self.run("send-keys", "-l", text)
 
-    def screen_with(self, *parts: str, without: Sequence[str] = (), or_else: str = "") -> str:
-        """The screen, as soon as it shows all of these and none of those; or, if given, that."""
+    def screen(self) -> str:
+        """What it shows now."""
+        return self.run("capture-pane", "-p")
+
+    def screen_with(self, *parts: str, without: Sequence[str] = ()) -> str:
+        """The screen, as soon as it shows all of these and none of those."""
         deadline = time.monotonic() + SECONDS
         while True:
-            screen = self.run("capture-pane", "-p")
+            screen = self.screen()
             if all(part in screen for part in parts) and not any(part in screen for part in without):
-                return screen
-            if or_else and or_else in screen:
                 return screen
             assert time.monotonic() < deadline, screen
             time.sleep(0.1)

@@ -17,10 +17,16 @@ def open_picker(terminal: Terminal) -> None:
     deadline = time.monotonic() + SECONDS
     while True:
         terminal.press("Escape")
+        time.sleep(0.5)  # what follows Escape at once is a key with Alt
         terminal.press("Space", "S")
-        screen = terminal.screen_with("┌─", "kind", or_else="supports workspace symbols")
-        if "kind" in screen:
-            return
+        again = min(deadline, time.monotonic() + 20)
+        while time.monotonic() < again:
+            screen = terminal.screen()
+            if "┌─" in screen and "kind" in screen:
+                return
+            if "supports workspace symbols" in screen:
+                break
+            time.sleep(0.1)
         assert time.monotonic() < deadline, screen
         time.sleep(0.5)
 

@@ -40,6 +40,13 @@ async def test_others_like_the_function_are_found_and_itself_is_left_out(desk: D
     assert len((await similar(desk, "shop/cart.py", 8, limit=1))["hits"]) == 1
 
 
+@pytest.mark.parametrize("character", [0, 2, 4])
+async def test_a_cursor_before_the_first_word_of_a_method_means_the_method(desk: Desk, character: int) -> None:
+    result = await similar(desk, "shop/cart.py", 6, position={"line": 6, "character": character})
+    assert "Cart.total_price" not in names(result)
+    assert "test_total_price_includes_tax" in names(result)[:3]
+
+
 @pytest.mark.parametrize(
     ("path", "more", "code"),
     [

@@ -140,13 +140,16 @@ def similar(
             raise WorkspaceError(f"{name} is not in {workspace.root}; name the folder that holds it as FOLDER")
         _update(workspace, quiet=json)
         relative = file.resolve().relative_to(workspace.root).as_posix()
+        index = int(line) - 1
 
         async def ask() -> Answer:
+            from vizsla.services.reading import column_of_text, read_line
             from vizsla.services.searching import SearchService
 
             service = SearchService(workspace)
             try:
-                return await service.similar(relative, int(line) - 1, 0, limit=limit)
+                text = read_line(workspace.root, relative, index, workspace.resources.settings.index)
+                return await service.similar(relative, index, column_of_text(text, 0), limit=limit)
             finally:
                 service.close()
 

@@ -131,6 +131,18 @@ def read_source(root: Path, path: str, settings: IndexSettings) -> SourceText | 
         os.close(folder)
 
 
+def read_line(root: Path, path: str, line: int, settings: IndexSettings) -> str:
+    """One line of a file, from 0, without its end; empty when there is none to read. Arguments as of ``read_source``."""
+    found = read_source(root, path, settings)
+    lines = found.text_utf8.splitlines() if isinstance(found, SourceText) else []
+    return lines[line].decode("utf-8", "replace") if line < len(lines) else ""
+
+
+def column_of_text(line: str, character: int) -> int:
+    """The column, or where the line's text begins if that is later: before a function's first word means the function."""
+    return max(character, len(line) - len(line.lstrip()))
+
+
 def source_of(path: str, content: bytes, settings: IndexSettings) -> SourceText | Skipped:
     """What ``read_source`` would give if a file held ``content``; times and numbers of the file are 0."""
     reason = _reason_by_name(path, settings)

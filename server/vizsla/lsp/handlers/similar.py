@@ -6,7 +6,7 @@ from vizsla.lsp import convert, messages
 from vizsla.lsp.dialogue import Dialogue, client_folders
 from vizsla.lsp.encoding import utf16_character
 from vizsla.lsp.server import VizslaServer
-from vizsla.services.reading import SourceText, read_source
+from vizsla.services.reading import column_of_text, read_line
 from vizsla.services.roots import Roots
 
 
@@ -19,7 +19,7 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
         asked = convert.similar_params(params)
         roots = await dialogue.roots(ls)
         line = await _line(ls, dialogue, roots, asked)
-        character = utf16_character(line, asked.character, ls.position_encoding)
+        character = column_of_text(line, utf16_character(line, asked.character, ls.position_encoding))
         found = await roots.similar(asked.path, asked.line, character, limit=asked.limit)
         return convert.search_result(found, ls.position_encoding, client_folders(roots))
 
@@ -32,8 +32,6 @@ async def _line(ls: VizslaServer, dialogue: Dialogue, roots: Roots, asked: conve
 
     def read() -> str:
         place = roots.locate(asked.path)
-        found = read_source(place[0].path, place[1], ls.settings.index) if place else None
-        lines = found.text_utf8.splitlines() if isinstance(found, SourceText) else []
-        return lines[asked.line].decode("utf-8", "replace") if asked.line < len(lines) else ""
+        return read_line(place[0].path, place[1], asked.line, ls.settings.index) if place else ""
 
     return await ls.run_blocking(read)

@@ -132,14 +132,14 @@ def read_source(root: Path, path: str, settings: IndexSettings) -> SourceText | 
 
 
 def read_line(root: Path, path: str, line: int, settings: IndexSettings) -> str:
-    """One line of a file, from 0, without its end; empty when there is none to read. For the rest see ``read_source``."""
+    """One line of a file, from 0, without its end; empty when there is none. For the rest see ``read_source``."""
     found = read_source(root, path, settings)
     lines = found.text_utf8.splitlines() if isinstance(found, SourceText) else []
     return lines[line].decode("utf-8", "replace") if line < len(lines) else ""
 
 
 def column_of_text(line: str, character: int) -> int:
-    """The column, or where the line's text begins if that is later: a place in the indentation means what follows."""
+    """The column, or where the line's text begins if that is later: in an indentation one means what follows."""
     return max(character, len(line) - len(line.lstrip()))
 
 

@@ -64,10 +64,13 @@ def vizsla(arguments: Sequence[str | Path], cache: Path) -> Ran:
     return Ran(seconds=seconds, status=ended.returncode, output=ended.stdout, errors=ended.stderr)
 
 
-def configure(model: str) -> None:
-    """Write the settings of everything that is measured: the defaults, but for the retriever's name or folder."""
+def configure(model: str, reranker: str | None = None) -> None:
+    """Write the settings of everything that is measured: the defaults, but for names or folders of the models."""
     BENCH.mkdir(exist_ok=True)
-    CONFIG.write_text(f"[models]\nretriever = {json.dumps(model)}\n", encoding="utf-8")
+    lines = ["[models]", f"retriever = {json.dumps(model)}"]
+    if reranker is not None:
+        lines.append(f"reranker = {json.dumps(reranker)}")
+    CONFIG.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def settings(cache: Path) -> Settings:

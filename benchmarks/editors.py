@@ -132,8 +132,9 @@ def main() -> int:
     parser.add_argument("--only", default=",".join(EDITORS), help="editors to measure (default: %(default)s)")
     parser.add_argument("--count", type=int, default=40, help="so many questions (default: %(default)s)")
     parser.add_argument("--model", default="default", help="a retriever's name or folder (default: %(default)s)")
+    parser.add_argument("--reranker", help="a reranker's name or folder")
     arguments = parser.parse_args()
-    configure(arguments.model)
+    configure(arguments.model, arguments.reranker)
     root = workspace()
     cache = asyncio.run(indexed_cache(root, like=BENCH / "cache-lsp-django"))
     rows: list[Row] = []

@@ -9,7 +9,8 @@ import pytest
 
 from models.tiny_models import make_tiny_model
 from trainer.toy import make_workspace, toy_recipe, toy_settings
-from vizsla_trainer.ablation import RETRIEVER, Row, run_ablation, table, variants
+from vizsla_trainer.ablation import RETRIEVER, Row, chosen, run_ablation, table, variants
+from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.evaluation.bootstrap import Interval
 from vizsla_trainer.progress import Progress, never
 from vizsla_trainer.recipe_files import load_recipe
@@ -24,6 +25,14 @@ def test_the_variants_differ_only_in_how_wrong_codes_are_chosen() -> None:
     assert list(found) == ["random", "window λ=0", "window λ=0.0005", "window λ=0.004", "softmax"]
     assert {(one.count, one.similarity_cut, one.depth) for one in found.values()} == {(31, 0.95, 200)}
     assert [one.skip_share for one in found.values()][1:4] == [0.0, 0.0005, 0.004]
+
+
+def test_only_some_variants_are_compared_when_they_are_named_and_unknown_ones_are_refused() -> None:
+    recipe = load_recipe("r2ps")
+    assert list(chosen(recipe, ["window-0.004", "random"])) == ["random", "window λ=0.004"]
+    assert list(chosen(recipe)) == list(variants(recipe))
+    with pytest.raises(TrainingError, match=r"no variant 'window'.*window-0.0005"):
+        chosen(recipe, ["window"])
 
 
 def test_the_table_shows_every_row_with_its_interval_and_the_papers_below() -> None:

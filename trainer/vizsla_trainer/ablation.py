@@ -75,25 +75,43 @@ def variants(recipe: Recipe) -> dict[str, NegativesRecipe]:
     }
 
 
-def run_ablation(context: Context) -> list[Row]:
+def chosen(recipe: Recipe, only: Sequence[str] = ()) -> dict[str, NegativesRecipe]:
+    """Those of ``variants`` whose folders are named, such as ``window-0``; all when none is.
+
+    Raises:
+        TrainingError: there is no such variant.
+    """
+    known = {_folder(name): name for name in variants(recipe)}
+    for folder in only:
+        if folder not in known:
+            raise TrainingError(f"there is no variant {folder!r} to compare; choose from {', '.join(known)}")
+    return {name: one for name, one in variants(recipe).items() if not only or _folder(name) in only}
+
+
+def run_ablation(context: Context, only: Sequence[str] = ()) -> list[Row]:
     """Train a reranker for each variant and measure all at each depth; what is done is passed over.
+
+    Args:
+        context: of the run.
+        only: variants to compare, by the names of their folders; all when empty.
 
     Returns:
         The rows, the retriever alone first; they are in ``ablation/table.json`` and, as Markdown, ``table.md`` too.
 
     Raises:
         StoppedError: it was cancelled; another call goes on.
-        TrainingError: there is too little data, or a training could not be finished.
+        TrainingError: there is too little data, no such variant, or a training could not be finished.
     """
+    compared = chosen(context.recipe, only)
     run_stages(context, [name for name in _BEFORE if is_wanted(name, context.recipe)])
     test, dev = context.pairs("test"), context.pairs("dev")
     if not test or not dev:
         raise TrainingError(f"{len(dev)} and {len(test)} pairs are held out, too few to compare by; give more data")
-    for name, negatives in variants(context.recipe).items():
+    for name, negatives in compared.items():
         varied = dataclasses.replace(context, recipe=dataclasses.replace(context.recipe, negatives=negatives))
         for stage in _stages(name):
             do_stage(stage, varied)
-    rows = _measured(context, dev, test)
+    rows = _measured(context, dev, test, list(compared))
     write_json(context.folder / FOLDER / "table.json", {"rows": [dataclasses.asdict(row) for row in rows]})
     asked = min(len(test), context.recipe.evaluate.reranked_test)
     (context.folder / FOLDER / "table.md").write_text(table(rows, asked, len(context.codes)), encoding="utf-8")
@@ -128,9 +146,14 @@ _PAPER = (
 )
 
 
+def _folder(variant: str) -> str:
+    """A variant's name as one that is easily typed."""
+    return variant.replace(" ", "-").replace("λ=", "")
+
+
 def _place(variant: str) -> str:
-    """The folder of a variant."""
-    return f"{FOLDER}/{variant.replace(' ', '-').replace('λ=', '')}"
+    """The folder of a variant in the run's."""
+    return f"{FOLDER}/{_folder(variant)}"
 
 
 def _stages(variant: str) -> tuple[Stage, Stage]:
@@ -158,7 +181,7 @@ def _stages(variant: str) -> tuple[Stage, Stage]:
     return negatives, reranker
 
 
-def _measured(context: Context, dev: Sequence[Pair], test: Sequence[Pair]) -> list[Row]:
+def _measured(context: Context, dev: Sequence[Pair], test: Sequence[Pair], compared: Sequence[str]) -> list[Row]:
     recipe = context.recipe.evaluate
     pairs, codes = [*dev, *test], context.corpus.codes
     encoder = encoder_of(context, context.retriever)
@@ -181,7 +204,7 @@ def _measured(context: Context, dev: Sequence[Pair], test: Sequence[Pair]) -> li
     base = _interval(before, context)
     nothing = Interval(mean=0.0, low=0.0, high=0.0)
     rows = [Row(name=RETRIEVER, depth=0, weight=0.0, alone=base, joined=base, gain=nothing, seconds=embedding)]
-    for variant in variants(context.recipe):
+    for variant in compared:
         scorer = _OneQuestion(context.folder / _place(variant) / "reranker/model", context)
         known = PairScores(scorer, pairs, codes)
         most = max(recipe.depths)

@@ -36,6 +36,10 @@ def r2ps(
         Path | None, typer.Option("--out", metavar="DIR", help="The run's folder; one in the cache when not given.")
     ] = None,
     device: Annotated[str | None, typer.Option("--device", metavar="D", help="cpu, cuda or mps.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="V", help="random, window-0, window-0.0005, window-0.004 or softmax."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print progress as JSON lines.")] = False,
 ) -> int:
     """Compare ways to choose a reranker's wrong codes: random, by rank window, by softmax; at several depths.
@@ -59,7 +63,7 @@ def r2ps(
     with telling(as_json=as_json) as report, stoppable() as cancelled, opened_run(place) as folder:
         context = new_run(folder, asked, wanted, settings, device=device, report=report, cancelled=cancelled)
         try:
-            run_ablation(context)
+            run_ablation(context, only or ())
         except StoppedError as stopped:
             print(f"vizsla: {stopped}", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +105,27 @@ def test_a_copy_of_a_settled_function_does_not_wait(store: Store) -> None:
     store.settle([content_hash for content_hash, _ in store.pending(10)])
     store.replace_files([change("b.py", ("f", "pass"))])
     assert store.pending_count == 0
+
+
+def test_space_of_texts_that_have_their_vectors_is_given_back_bit_by_bit(store: Store, tmp_path: Path) -> None:
+    reader = sqlite3.connect(tmp_path / "workspace" / FILE_NAME)
+
+    def pages() -> int:
+        return int(reader.execute("PRAGMA page_count").fetchone()[0])
+
+    noise = random.Random(1)
+    store.require_vectors([(one, noise.randbytes(5_000).hex()) for one in content_hashes(1_000)])
+    full = pages()
+    store.settle([content_hash for content_hash, _ in store.pending(1_000)])
+    store.shrink(lambda: True)
+    assert pages() == full, "nothing is done while something else is wanted"
+    asked = iter([False, True])
+    store.shrink(lambda: next(asked))
+    assert 0.1 * full < pages() < full
+    store.shrink(lambda: False)
+    assert pages() < 0.1 * full
+    assert store.quick_check() is None
+    reader.close()
 
 
 def test_wanted_texts_come_before_older_ones(store: Store) -> None:

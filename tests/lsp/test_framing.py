@@ -7,7 +7,7 @@ import os
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vizsla.lsp.envelopes import INVALID_REQUEST, PARSE_ERROR
@@ -91,6 +91,7 @@ def test_a_body_longer_than_its_header_says_costs_only_itself() -> None:
 
 @settings(max_examples=300)
 @given(data=st.lists(st.one_of(st.binary(max_size=40), st.just(frame(PING)), st.just(b"Content-Length: 50\r\n"))))
+@example(data=[b"Content-Length: 50\r\n", b"\n", b"Content-Length: 50\r\n", frame(PING)])
 def test_no_bytes_at_all_make_the_reader_fail(data: list[bytes]) -> None:
     frames = Frames(max_body_bytes=1000)
     together = heard(Frames(max_body_bytes=1000), b"".join(data))

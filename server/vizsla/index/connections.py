@@ -5,11 +5,22 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from vizsla.index.database import DamagedError, database_errors, give_back_space, move_aside, snapshot, transaction
+from vizsla.index.database import (
+    DamagedError,
+    database_errors,
+    give_back_pages,
+    give_back_space,
+    has_much_space,
+    move_aside,
+    snapshot,
+    transaction,
+)
+
+_PAGES = 500  # given back at a time: some milliseconds
 
 
 class Connections:
@@ -89,6 +100,16 @@ class Connections:
         if self._place is not None and self._writer is not None:
             with self._writing, self._errors():
                 give_back_space(self._writer)
+
+    def give_back_pages(self, disturbed: Callable[[], bool]) -> None:
+        """Shrink the file when much of it is unused, bit by bit; what is left when ``disturbed`` is for later."""
+        if self._place is None or self._writer is None:
+            return
+        with self._writing, self._errors():
+            is_more = has_much_space(self._writer)
+        while is_more and not disturbed():
+            with self._writing, self._errors():
+                is_more = give_back_pages(self._writer, _PAGES)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

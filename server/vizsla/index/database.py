@@ -88,6 +88,7 @@ def _open(
     connection = connect(path, writable=writable)
     try:
         if writable:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # as the size of pages, heard by a new file alone
             connection.execute(f"PRAGMA page_size = {page_size}")
             connection.execute("PRAGMA journal_mode = WAL")
         found_id = int(connection.execute("PRAGMA application_id").fetchone()[0])
@@ -150,11 +151,27 @@ def move_aside(path: Path) -> None:
 
 def give_back_space(connection: sqlite3.Connection) -> None:
     """Shrink the file when much of it is unused, and empty its journal: what was deleted is then in neither."""
-    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    if free > pages * _FREE_SHARE:
+    if has_much_space(connection):
         connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as far as readers allow
+
+
+def has_much_space(connection: sqlite3.Connection) -> bool:
+    """Whether much of the file is unused."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    return bool(free > pages * _FREE_SHARE)
+
+
+def give_back_pages(connection: sqlite3.Connection, most: int) -> bool:
+    """Shrink the file by some unused pages, in a moment; whether there are more.
+
+    A file of an older version gives none back.
+    """
+    (before,) = connection.execute("PRAGMA freelist_count").fetchone()
+    connection.execute(f"PRAGMA incremental_vacuum({most})").fetchall()  # every row that is fetched frees a page
+    (after,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return bool(0 < after < before)
 
 
 @contextlib.contextmanager

@@ -193,7 +193,7 @@ class EmbeddingCache:
                     "DELETE FROM vectors WHERE id IN (SELECT id FROM vectors ORDER BY used, id LIMIT ?)", (count,)
                 )
             total -= count
-        self._connection.execute("PRAGMA incremental_vacuum")
+        self._connection.execute("PRAGMA incremental_vacuum").fetchall()  # every row that is fetched frees a page
 
     def _size(self) -> int:
         pages, free, page = (

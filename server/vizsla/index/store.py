@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +51,7 @@ class Store:
         """
         path = private_directory(directory) / FILE_NAME
         found, repairs = open_database(
-            path,
-            application_id=APPLICATION_ID,
-            schema_version=SCHEMA_VERSION,
-            create=create_tables,
-            writable=writable,
+            path, application_id=APPLICATION_ID, schema_version=SCHEMA_VERSION, create=create_tables, writable=writable
         )
         with database_errors(path):
             reader = connect(path, writable=False) if writable else found
@@ -240,6 +236,10 @@ class Store:
             if self._segments.tidy(connection):
                 connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'text_version'")
         self._connections.give_back_space()
+
+    def shrink(self, disturbed: Callable[[], bool]) -> None:
+        """Make the file smaller when much of it is unused, as after a first index; others wait for moments only."""
+        self._connections.give_back_pages(disturbed)
 
     # Texts without vectors
 

@@ -39,6 +39,9 @@ class Unreadable:
     reason: str
 
 
+_TOO_SHORT = Unreadable(code=PARSE_ERROR, reason="a body is shorter than its Content-Length")
+
+
 class Frames:
     """Takes bytes as they come, gives what they say. Never raises, and holds at most one body."""
 
@@ -102,7 +105,7 @@ class Frames:
             if (at := self._next_header(len(self._buffer))) is not None:
                 self._drop(at)
                 self._body = None
-                yield Unreadable(code=PARSE_ERROR, reason="a body is shorter than its Content-Length")
+                yield _TOO_SHORT
             return
         message = decode(bytes(self._buffer[: self._body]))
         end = self._body
@@ -110,6 +113,8 @@ class Frames:
             self._searched = 0
             at = self._next_header(end)
             end = self._header_begun(end) if at is None else at
+            if end < self._body:
+                message = _TOO_SHORT  # as it is called where the header in it came before the rest
         self._drop(end)
         self._body = None
         yield message

@@ -172,6 +172,7 @@ class Upkeep:
                 undisturbed(lambda: vectors.prepare(disturbed))
                 workspace.save_vectors(only_if_many=True)
             self._tidy(reconciled.functions_removed, is_quiet=not disturbed())
+            undisturbed(lambda: workspace.store.shrink(disturbed))
             return done
 
     def _or_closing(self, cancelled: Cancelled) -> Cancelled:

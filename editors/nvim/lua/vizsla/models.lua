@@ -73,7 +73,7 @@ function M.choose()
       prompt = "Answer with",
       kind = "vizsla-model",
       format_item = function(model)
-        return ("%s  %s of %s%s"):format(model.name, model.kind, model.base, model.is_used and "  (in use)" or "")
+        return ("%s  %s made from %s%s"):format(model.name, model.kind, model.base, model.is_used and "  (in use)" or "")
       end,
     }, function(model)
       if model then

@@ -43,7 +43,7 @@ export function sections(models: readonly Model[]): Section[] {
   const whole: Choice = {
     words: ["use", PACKAGE],
     label: PACKAGE,
-    description: ofPackage.map(({ base }) => lastPart(base)).join(", "),
+    description: `made from ${[...new Set(ofPackage.map(({ base }) => lastPart(base)))].join(" and ")}`,
     isUsed: ofPackage.length > 0 && ofPackage.every(({ is_used }) => is_used) && !added.some(({ is_used }) => is_used),
   };
   const none: Choice = { words: ["use", "none"], label: "none", description: "hits in the order in which they are found", isUsed: !isReranking };

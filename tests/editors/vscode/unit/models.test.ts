@@ -26,7 +26,8 @@ test("what finds and what orders are chosen apart", () => {
 });
 
 test("a row says what a model was made from", () => {
-  const [, finders] = sections([model("default"), model("shop")]);
+  const [whole, finders] = sections([model("default"), reranker("default (reranker)"), model("shop")]);
+  assert.equal(whole?.choices[0]?.description, "made from mini");
   assert.equal(finders?.choices[0]?.description, "made from mini, 384 dimensions");
   assert.deepEqual(finders?.choices[0]?.words, ["use", "shop"]);
 });

@@ -34,7 +34,7 @@ from vizsla.retrieval.candidates import Candidate, gather
 from vizsla.retrieval.fusion import Pool, features_of
 from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
-from vizsla.retrieval.signals import signals_of
+from vizsla.retrieval.signals import containers, signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
 
 Floats = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ _FITTED = (
     "size",
     "support",
 )
-_FEATURES = tuple(field.name for field in dataclasses.fields(Weights))[1:16]
+_FEATURES = tuple(field.name for field in dataclasses.fields(Weights))[1:17]
 _COSINE, _MATCH = _FEATURES.index("cosine"), _FEATURES.index("match")
 
 
@@ -259,7 +259,8 @@ def _case(
     has_files: bool,
 ) -> Case:
     pool = Pool.of(question, found)
-    rows = [features_of(c, signals_of(question, c.function), pool, WEIGHTS) for c in found]
+    around = containers(c.function for c in found)
+    rows = [features_of(c, signals_of(question, c.function, around), pool, WEIGHTS) for c in found]
     return Case(
         origin=name,
         group=group,

@@ -7,7 +7,7 @@ import pytest
 from retrieval.candidate_builders import function
 from vizsla.core.types import Kind
 from vizsla.retrieval.query import Question
-from vizsla.retrieval.signals import signals_of
+from vizsla.retrieval.signals import containers, signals_of
 
 ASKED = Question.from_text("how are routes registered")
 
@@ -90,3 +90,15 @@ def test_re_exports_are_known_unless_they_are_documented() -> None:
     documented = function(1, "flask", path="src/flask/__init__.py", kind=Kind.MODULE, doc="All about it.")
     assert signals_of(ASKED, lobby).is_lobby
     assert not signals_of(ASKED, documented).is_lobby
+
+
+def test_a_type_stands_back_where_a_member_was_found_too_unless_it_is_named() -> None:
+    router = function(1, "Router", path="web/routes.py", kind=Kind.CLASS)
+    member = function(2, "Router.add_url_rule", path="web/routes.py", kind=Kind.METHOD)
+    elsewhere = function(3, "Router.add_url_rule", path="other/routes.py", kind=Kind.METHOD)
+    assert signals_of(ASKED, router, containers([router, member])).is_outline
+    assert not signals_of(ASKED, router, containers([router, elsewhere])).is_outline
+    assert not signals_of(Question.from_text("`Router`"), router, containers([router, member])).is_outline
+    assert not signals_of(
+        ASKED, member, containers([router, member, function(4, "Router.add_url_rule.inner")])
+    ).is_outline

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from vizsla.models.calibration import Line
 from vizsla.retrieval.candidates import Candidate
 from vizsla.retrieval.query import Question
-from vizsla.retrieval.signals import Signals, signals_of
+from vizsla.retrieval.signals import Signals, containers, signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
 
 AS_IT_IS = Line()
@@ -98,7 +98,8 @@ def fuse(
     Returns:
         All of them, best first, equal scores in their order.
     """
-    signals = [signals_of(question, candidate.function) for candidate in candidates]
+    around = containers(candidate.function for candidate in candidates)
+    signals = [signals_of(question, candidate.function, around) for candidate in candidates]
     pool = Pool.of(question, candidates)
     of_features = weights.of_features
     logits = [
@@ -165,6 +166,7 @@ def features_of(
         float(signals.is_generated),
         float(signals.is_vendored),
         float(signals.is_lobby),
+        float(signals.is_outline),
         math.log(_SIZE_UNIT + span.end - span.start),
     )
 

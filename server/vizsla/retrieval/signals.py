@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from vizsla.core.text import humps, joined_name
@@ -30,6 +30,7 @@ _DECLARATIONS = re.compile(r"\.(?:d\.ts|pyi)$")
 _LOBBY = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|lib\.rs|package-info\.java)$")
 _SUFFIX = re.compile(r"(?:ations?|ings?|ions?|ers?|ors?|ed|es|e|s)$")
 _LEAST_STEM = 4
+_TYPES = frozenset({Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Signals:
         defines: it is the definition of a symbol that the question names.
         is_test, is_example, is_generated, is_vendored: by its path, unless the question asks for such code.
         is_lobby: undocumented top-level statements of a file that mostly exports what others define.
+        is_outline: a type of which a member was found as well, unless it is named: what it does, its members do.
     """
 
     name: float
@@ -54,6 +56,7 @@ class Signals:
     is_generated: bool
     is_vendored: bool
     is_lobby: bool
+    is_outline: bool
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -67,26 +70,40 @@ class Signals:
             "generated": self.is_generated,
             "vendored": self.is_vendored,
             "re-export": self.is_lobby,
+            "outline": self.is_outline,
         }
         return tuple(name for name, applies in named.items() if applies)
 
 
-def signals_of(question: Question, function: StoredFunction) -> Signals:
-    """Read the signals off a function; its text is not needed."""
+def containers(functions: Iterable[StoredFunction]) -> frozenset[tuple[str, str]]:
+    """Path and qualified name of everything that one of these stands in."""
+    return frozenset((function.path, function.container) for function in functions if function.container)
+
+
+def signals_of(question: Question, function: StoredFunction, around: Collection[tuple[str, str]] = ()) -> Signals:
+    """Read the signals off a function; its text is not needed.
+
+    Args:
+        question: what was asked.
+        function: a candidate.
+        around: the ``containers`` of all candidates.
+    """
     asked = _stems(question.text)
     place = _place(function.path)
-    own, around = _stems(function.name), _stems(function.container)
+    own, outer = _stems(function.name), _stems(function.container)
     is_remainder = function.kind in (Kind.MODULE, Kind.WINDOW)
+    defines = not is_remainder and joined_name(function.name) in question.symbols
     return Signals(
-        name=_agreement(asked, own, around),
+        name=_agreement(asked, own, outer),
         path=_covered(asked, place.file_stems | place.folder_stems),
         file_name=_asked_for(asked, place.file_stems),
-        defines=not is_remainder and joined_name(function.name) in question.symbols,
+        defines=defines,
         is_test=place.is_test and not question.asks_for_tests,
         is_example=place.is_example and not question.asks_for_examples,
         is_generated=place.is_generated,
         is_vendored=place.is_vendored,
         is_lobby=place.is_lobby and is_remainder and not function.doc,
+        is_outline=function.kind in _TYPES and (function.path, function.qualified_name) in around and not defines,
     )
 
 

@@ -33,6 +33,7 @@ class Weights:
     is_generated: float
     is_vendored: float
     is_lobby: float
+    is_outline: float
     size: float
     support: float
     expected_cosine: float
@@ -56,6 +57,7 @@ class Weights:
             self.is_generated,
             self.is_vendored,
             self.is_lobby,
+            self.is_outline,
             self.size,
         )
 
@@ -76,6 +78,7 @@ WEIGHTS = Weights(
     is_generated=-0.813,
     is_vendored=-0.813,
     is_lobby=-0.406,
+    is_outline=-0.2,
     size=0.138,
     support=0.105,
     expected_cosine=0.146,

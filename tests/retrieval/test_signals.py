@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from retrieval.candidate_builders import function
@@ -77,6 +79,14 @@ def test_words_of_the_path_are_counted() -> None:
     signals = signals_of(ASKED, function(1, "f", path="web/routes.py"))
     assert signals.path == pytest.approx(0.5)
     assert signals.file_name == 1.0
+
+
+@pytest.mark.parametrize("name", ["tests.divides", "tests.Helper.new", "lexer_tests.skips", "outer.test.divides"])
+def test_rusts_tests_are_known_below_the_code_that_they_test(name: str) -> None:
+    code = replace(function(1, name, path="src/eval.rs"), language="rust")
+    assert signals_of(ASKED, code).is_test
+    assert not signals_of(ASKED, replace(code, language="python")).is_test
+    assert not signals_of(ASKED, replace(code, qualified_name="contests.divides")).is_test
 
 
 def test_the_definition_of_a_named_symbol_is_known() -> None:

@@ -23,6 +23,7 @@ _TEST_FOLDER = _below(
 _TEST_FILE = re.compile(
     r"(?:^|/)(?:test_[^/]*|[^/]*[_.-](?:tests?|specs?|mock)\.\w+|[^/]*(?:Tests?|Spec)\.\w+|conftest\.py|tests?\.\w+)$"
 )
+_TEST_MODULE = re.compile(r"(?:^|[._])tests?(?:\.|$)")
 _EXAMPLE = _below("examples?", "samples?", "demos?", "benchmarks?", "bench", "tutorials?", "playground", "docs?")
 _VENDORED = _below("vendor", "vendored", "third[_-]?party", "node_modules", "external", "extern", "deps")
 _GENERATED = re.compile(r"\.pb\.|_pb2|\.(?:g|gen|generated|min)\.|[_./]generated[_./]", re.IGNORECASE)
@@ -42,7 +43,8 @@ class Signals:
         path: share of the question's words that stand in the path.
         file_name: share of the file name's words that stand in the question.
         defines: it is the definition of a symbol that the question names.
-        is_test, is_example, is_generated, is_vendored: by its path, unless the question asks for such code.
+        is_test, is_example, is_generated, is_vendored: by its path, unless the question asks for such code; in Rust,
+            where tests stand below what they test, by the module too.
         is_lobby: undocumented top-level statements of a file that mostly exports what others define.
         is_outline: a type of which a member was found as well, unless it is named: what it does, its members do.
     """
@@ -98,13 +100,17 @@ def signals_of(question: Question, function: StoredFunction, around: Collection[
         path=_covered(asked, place.file_stems | place.folder_stems),
         file_name=_asked_for(asked, place.file_stems),
         defines=defines,
-        is_test=place.is_test and not question.asks_for_tests,
+        is_test=(place.is_test or _is_among_rust_tests(function)) and not question.asks_for_tests,
         is_example=place.is_example and not question.asks_for_examples,
         is_generated=place.is_generated,
         is_vendored=place.is_vendored,
         is_lobby=place.is_lobby and is_remainder and not function.doc,
         is_outline=function.kind in _TYPES and (function.path, function.qualified_name) in around and not defines,
     )
+
+
+def _is_among_rust_tests(function: StoredFunction) -> bool:
+    return function.language == "rust" and _TEST_MODULE.search(function.container) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,10 @@ class Kind(StrEnum):
     WINDOW = "window"  # lines of a text file without a grammar
 
 
+CLASS_LIKE = frozenset({Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM})
+"""Units that stand for a type; their source is an outline."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Half-open stretch of a file, in bytes of its UTF-8 text."""

@@ -13,14 +13,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from vizsla.core.text import index_entry
-from vizsla.core.types import Function, IndexEntry, Kind, Span
+from vizsla.core.types import CLASS_LIKE, Function, IndexEntry, Kind, Span
 from vizsla.parsing.broken import mend
 from vizsla.parsing.comments import clean, comment_above, comment_at_head, comment_below
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.languages import Language, grammar_of
 from vizsla.parsing.lines import Lines
 from vizsla.parsing.remainder import Piece, remaining_chunks
-from vizsla.parsing.units import CLASS_LIKE, Unit, find_units
+from vizsla.parsing.units import Unit, find_units
 
 if TYPE_CHECKING:
     import tree_sitter

@@ -28,7 +28,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vizsla.core.types import Kind
+from vizsla.core.types import CLASS_LIKE, Kind
 from vizsla.parsing.attributes import Attribute, attach
 from vizsla.parsing.comments import comment_above
 from vizsla.parsing.languages import Language, query_of
@@ -37,9 +37,6 @@ from vizsla.parsing.names import clean_path, split_path, unquoted
 
 if TYPE_CHECKING:
     import tree_sitter
-
-CLASS_LIKE = frozenset({Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM})
-"""Units that stand for a type; their source is an outline."""
 
 _SCOPE = -1
 _CAPTURED = {

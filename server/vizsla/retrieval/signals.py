@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from vizsla.core.text import humps, joined_name
-from vizsla.core.types import Kind
+from vizsla.core.types import CLASS_LIKE, Kind
 from vizsla.index.records import StoredFunction
 from vizsla.retrieval.query import FILLER, Question
 
@@ -31,7 +31,6 @@ _DECLARATIONS = re.compile(r"\.(?:d\.ts|pyi)$")
 _LOBBY = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|lib\.rs|package-info\.java)$")
 _SUFFIX = re.compile(r"(?:ations?|ings?|ions?|ers?|ors?|ed|es|e|s)$")
 _LEAST_STEM = 4
-_TYPES = frozenset({Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def signals_of(question: Question, function: StoredFunction, around: Collection[
         is_generated=place.is_generated,
         is_vendored=place.is_vendored,
         is_lobby=place.is_lobby and is_remainder and not function.doc,
-        is_outline=function.kind in _TYPES and (function.path, function.qualified_name) in around and not defines,
+        is_outline=function.kind in CLASS_LIKE and (function.path, function.qualified_name) in around and not defines,
     )
 
 

@@ -107,8 +107,11 @@ def run_ablation(context: Context, only: Sequence[str] = ()) -> list[Row]:
     test, dev = context.pairs("test"), context.pairs("dev")
     if not test or not dev:
         raise TrainingError(f"{len(dev)} and {len(test)} pairs are held out, too few to compare by; give more data")
+    # As in the paper: only a cross-encoder reads all wrong codes of a query.
+    pairwise = dataclasses.replace(context.recipe.reranker, form="cross-encoder")
     for name, negatives in compared.items():
-        varied = dataclasses.replace(context, recipe=dataclasses.replace(context.recipe, negatives=negatives))
+        recipe = dataclasses.replace(context.recipe, negatives=negatives, reranker=pairwise)
+        varied = dataclasses.replace(context, recipe=recipe)
         for stage in _stages(name):
             do_stage(stage, varied)
     rows = _measured(context, dev, test, list(compared))

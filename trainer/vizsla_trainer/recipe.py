@@ -14,6 +14,7 @@ from vizsla_trainer.records import SOURCES
 Sampling = Literal["window", "uniform", "softmax", "random"]
 Precision = Literal["auto", "fp32", "bf16"]
 Start = Literal["base", "retriever"]
+Form = Literal["cross-encoder", "late-interaction"]
 
 MINED_SOURCES = tuple(source for source in SOURCES if source != "question")
 """Where mined pairs may come from, in the order in which they are kept when two are alike."""
@@ -177,15 +178,18 @@ class NegativesRecipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerankerRecipe:
-    """How the cross-encoder is trained. ``enabled = false`` keeps the one in use."""
+    """How the reranker is trained. ``enabled = false`` keeps the one in use."""
 
     enabled: bool = True
+    form: Form = "cross-encoder"  # reads question and code together; late interaction reads them apart
     base: str = "default"  # that of the package, or the retriever's base where the package has none; or as above
     start: Start = "retriever"  # from the retriever just trained, or from the base model
     documented_share: float = 0.0  # of docstrings, asked in a few words of functions that keep their documentation
     epochs: int = 2
     most_steps: int = 160
     batch: int = 8  # queries of a step, each with its right code and its negatives
+    hard_negatives: int = 2  # of them, in each batch of late interaction, beside each other's codes; else all are read
+    within_language: bool = False  # of a batch of late interaction, as of the retriever's
     chunk_tokens: int = 8_192
     scale: float = 20.0  # what the bounded score is multiplied with before the softmax
     learning_rate: float = 8e-5
@@ -203,7 +207,10 @@ class RerankerRecipe:
     def __post_init__(self) -> None:
         _check_training(self)
         check_positive(self, "batch", "chunk_tokens")
+        check_at_least(self, 0, "hard_negatives")
         check_shares(self, "documented_share", below_one=False)
+        if self.form == "late-interaction" and self.batch < 2:
+            raise ValueError(f"batch must be 2 or more for late interaction, got {self.batch}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vizsla_trainer.training.in_batch import contrastive
+
 if TYPE_CHECKING:
     import torch
 
@@ -11,9 +13,7 @@ if TYPE_CHECKING:
 def info_nce(
     queries: torch.Tensor, codes: torch.Tensor, *, scale: float, allowed: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Each query is to find its own code among all codes of the batch.
-
-    ``-log(e^(scale q_i·c_i) / Σ_j e^(scale q_i·c_j))``, mean over the queries.
+    """Each query is to find its own code among all codes of the batch, by cosine; see ``contrastive``.
 
     Args:
         queries: (queries, dimension), of length 1.
@@ -21,14 +21,5 @@ def info_nce(
             negatives follow.
         scale: 1 / temperature.
         allowed: (queries, codes), which codes stand against a query; its own is never asked for. None: all.
-
-    Source: van den Oord, Li, Vinyals, "Representation learning with contrastive predictive coding", 2018.
     """
-    import torch
-
-    scores = scale * queries @ codes.T
-    target = torch.arange(len(queries), device=queries.device)
-    if allowed is not None:
-        is_own = torch.nn.functional.one_hot(target, num_classes=len(codes)).bool()
-        scores = scores.masked_fill(~(allowed | is_own), float("-inf"))
-    return torch.nn.functional.cross_entropy(scores, target)
+    return contrastive(scale * queries @ codes.T, allowed)

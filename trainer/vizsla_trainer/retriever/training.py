@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.recipe import RetrieverRecipe
 from vizsla_trainer.retriever.dev import RetrieverDev
 from vizsla_trainer.retriever.loss import info_nce
 from vizsla_trainer.training.base import load_base, save_model
-from vizsla_trainer.training.batching import Chunk, planned_steps
 from vizsla_trainer.training.encoding import NetworkEncoder, freeze_embeddings
-from vizsla_trainer.training.examples import Corpus, Example, kin_of
+from vizsla_trainer.training.examples import Corpus, Example
 from vizsla_trainer.training.gradients import accumulate
 from vizsla_trainer.training.identity import identity_of
+from vizsla_trainer.training.in_batch import Contrast, drawn_contrast, planned_contrasts
 from vizsla_trainer.training.lessons import Augment, Lessons
 from vizsla_trainer.training.loop import StepLoss, run_steps
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Encoding
 
 MODEL_NAME = "model"
 """The folder of the trained model within that of its training."""
@@ -65,19 +65,8 @@ def train_retriever(
     )
     base = load_base(base_folder, kind="bi-encoder", seed=run.seed)
     is_second = any(example.negatives for example in examples) and recipe.hard_negatives > 0
-    plan = planned_steps(
-        examples,
-        batch=recipe.batch,
-        epochs=recipe.epochs,
-        most_steps=recipe.second_steps if is_second else recipe.most_steps,
-        seed=run.seed,
-        kin=[kin_of(corpus.codes[example.code]) for example in examples] if recipe.within_language else None,
-    )
-    if not plan:
-        raise TrainingError(
-            f"{len(examples)} pairs are too few for a retriever: no two of them can stand against each other; "
-            "give more or larger workspaces"
-        )
+    most_steps = recipe.second_steps if is_second else recipe.most_steps
+    plan = planned_contrasts(examples, corpus, recipe, most_steps=most_steps, seed=run.seed)
     if recipe.freezes_embeddings:
         freeze_embeddings(base.network)
     encoder = NetworkEncoder(base, machine, query_tokens=recipe.query_tokens, code_tokens=recipe.code_tokens)
@@ -96,11 +85,10 @@ def train_retriever(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """Texts of a step: queries, their codes, hard negatives."""
+    """A step as tokens: queries, their codes, hard negatives."""
 
-    chunks: list[Chunk]
-    queries: int
-    allowed: NDArray[np.bool_]  # (queries, codes)
+    read: list[Encoding]
+    contrast: Contrast
 
 
 class _Retrieving:
@@ -116,39 +104,24 @@ class _Retrieving:
         self._recipe = recipe
 
     def prepare(self, step: int) -> _Batch:
-        examples, chance = self._lessons.of(step)
-        queries, codes, negatives = [], [], []
-        against: list[int] = []
-        for example in examples:
-            query, text = self._lessons.right(example, chance)
-            queries.append(query)
-            codes.append(text)
-            sampled = self._lessons.negatives(example, step)
-            for place in chance.sample(sampled, min(len(sampled), self._recipe.hard_negatives)):
-                against.append(place)
-                negatives.append(self._lessons.rival(place, example, chance))
-        keys = self._lessons.corpus.keys
-        allowed = np.ones((len(queries), len(codes) + len(negatives)), dtype=np.bool_)
-        for i, example in enumerate(examples):
-            for j, place in enumerate(against, start=len(codes)):
-                allowed[i, j] = place != example.code and example.keys.isdisjoint(keys[place])
-        read = self._encoder.tokens(queries, is_query=True)
-        read += self._encoder.tokens([*codes, *negatives], is_query=False)
-        return _Batch(chunks=self._encoder.chunks(read), queries=len(queries), allowed=allowed)
+        contrast = drawn_contrast(self._lessons, step, hard_negatives=self._recipe.hard_negatives)
+        read = self._encoder.tokens(contrast.queries, is_query=True)
+        read += self._encoder.tokens(contrast.codes, is_query=False)
+        return _Batch(read=read, contrast=contrast)
 
     def backward(self, batch: _Batch) -> StepLoss:
         import torch
 
-        allowed = torch.from_numpy(batch.allowed).to(self._machine.device)
+        queries = len(batch.contrast.queries)
+        allowed = torch.from_numpy(batch.contrast.allowed).to(self._machine.device)
+        # Cut here and not ahead, as the machine's chunks shrink where memory does not suffice.
+        chunks = self._encoder.chunks(batch.read)
 
         def loss_of(vectors: torch.Tensor) -> torch.Tensor:
-            return info_nce(
-                vectors[: batch.queries], vectors[batch.queries :], scale=self._recipe.scale, allowed=allowed
-            )
+            return info_nce(vectors[:queries], vectors[queries:], scale=self._recipe.scale, allowed=allowed)
 
-        loss = accumulate(batch.chunks, self._encoder.forward, loss_of, kept_tokens=self._machine.kept_tokens)
-        tokens = sum(chunk.tokens for chunk in batch.chunks)
-        return StepLoss(loss=loss, chance=math.log(max(2, batch.allowed.shape[1])), tokens=tokens)
+        loss = accumulate(chunks, self._encoder.forward, loss_of, kept_tokens=self._machine.kept_tokens)
+        return StepLoss(loss=loss, chance=batch.contrast.chance, tokens=sum(chunk.tokens for chunk in chunks))
 
     def evaluate(self) -> float:
         return self._dev.mrr(self._encoder)

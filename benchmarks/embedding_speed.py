@@ -127,7 +127,7 @@ def _theirs(max_tokens: int) -> Callable[[Sequence[str]], object] | None:
 def _folder_of(resources: Resources) -> Path:
     from vizsla.models.library import resolve
 
-    folder = resolve(resources.settings.models.retriever, "bi-encoder", resources.cache_directory)
+    folder = resolve(resources.settings.models.retriever, "retriever", resources.cache_directory)
     assert folder is not None  # the client was made from it
     return folder
 

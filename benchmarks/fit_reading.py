@@ -154,7 +154,7 @@ def table(tried: list[Found], chosen: Found, floors: Mapping[str, float]) -> str
 
 def write(reading: Reading) -> None:
     """Put it into the manifest of the package's reranker; its fingerprint stays as it is."""
-    manifest = read_manifest(DEFAULT_RERANKER, kind="cross-encoder")
+    manifest = read_manifest(DEFAULT_RERANKER, role="reranker")
     told = manifest.facts.get("calibration", {})
     calibration = {
         **(told if isinstance(told, Mapping) else {}),

@@ -73,8 +73,8 @@ def main() -> int:
     # By their folders: to settings "default" is what was put to use, and other names are of another cache.
     package = DEFAULT_RERANKER if DEFAULT_RERANKER.is_dir() else None
     cache, named = settings.cache.directory, arguments.before_reranker
-    retriever = DEFAULT_RETRIEVER if arguments.before == DEFAULT else resolve(arguments.before, "bi-encoder", cache)
-    reranker = package if named == DEFAULT else resolve(named, "cross-encoder", cache)
+    retriever = DEFAULT_RETRIEVER if arguments.before == DEFAULT else resolve(arguments.before, "retriever", cache)
+    reranker = package if named == DEFAULT else resolve(named, "reranker", cache)
     before = Models(
         retriever=str(retriever.absolute()) if retriever else NONE,
         reranker=str(reranker.absolute()) if reranker else NONE,

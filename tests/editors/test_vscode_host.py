@@ -99,7 +99,7 @@ def vscode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
 
 def test_with_a_server(shop: Path, host_tests: Path, vscode: CodeServer, tmp_path: Path) -> None:
     reranker = make_tiny_model(tmp_path / "reranker", "cross-encoder")
-    add_model(str(reranker), vscode.home / "vizsla", kind="cross-encoder", name="tiny-reranker")
+    add_model(str(reranker), vscode.home / "vizsla", role="reranker", name="tiny-reranker")
     garden = tmp_path / "garden"
     garden.mkdir()
     (garden / "garden.py").write_text(GARDEN, encoding="utf-8")

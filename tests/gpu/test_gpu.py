@@ -11,9 +11,9 @@ import pytest
 from models.tiny_models import make_tiny_model
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
 from vizsla.models.client import ModelClient, Priority
-from vizsla.models.cross_encoder import load_cross_encoder
 from vizsla.models.device import choose_device
 from vizsla.models.manifest import read_manifest
+from vizsla.models.reranker import load_reranker
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.models.torch_backend import TorchBackend
 
@@ -48,8 +48,8 @@ def test_vectors_equal_those_of_the_cpu(retriever: Path, device: str) -> None:
 
 
 def test_scores_equal_those_of_the_cpu(reranker: Path, device: str) -> None:
-    on_cpu = load_cross_encoder(reranker, device="cpu", threads=0).score("parse json", TEXTS)
-    on_gpu = load_cross_encoder(reranker, device=device, threads=0).score("parse json", TEXTS)
+    on_cpu = load_reranker(reranker, device="cpu", threads=0).score("parse json", TEXTS)
+    on_gpu = load_reranker(reranker, device=device, threads=0).score("parse json", TEXTS)
     assert np.abs(on_cpu - on_gpu).max() < 0.02 * np.ptp(on_cpu) + 0.02
 
 

@@ -91,7 +91,7 @@ def added(folder: Path, cache: Path) -> None:
     """Two pairs of models in a cache, the first in use."""
     cache.mkdir(mode=0o700, exist_ok=True)
     for seed in (1, 2):
-        add_model(str(make_tiny_model(folder / f"r{seed}", "bi-encoder", seed=seed)), cache, kind="bi-encoder")
+        add_model(str(make_tiny_model(folder / f"r{seed}", "bi-encoder", seed=seed)), cache, role="retriever")
     put_to_use(cache, retriever="r1", reranker="none")
 
 

@@ -17,8 +17,8 @@ from vizsla.core.errors import ModelError
 from vizsla.models import convert
 from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.convert import convert_model
-from vizsla.models.cross_encoder import load_cross_encoder
 from vizsla.models.manifest import read_manifest, verify
+from vizsla.models.reranker import load_reranker
 
 # Libraries deprecate what they themselves use.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -42,7 +42,7 @@ def test_a_converted_retriever_gives_the_vectors_of_the_original(
     from sentence_transformers import SentenceTransformer
 
     source = publish(tmp_path / "source", architecture, **options)
-    manifest = convert_model(str(source), tmp_path / "made", kind="bi-encoder")
+    manifest = convert_model(str(source), tmp_path / "made", role="retriever")
     verify(tmp_path / "made", manifest)
     assert (manifest.dimension, manifest.max_tokens) == (64, 48)
     ours = load_bi_encoder(tmp_path / "made", device="cpu", threads=1)
@@ -57,7 +57,7 @@ def test_a_converted_retriever_gives_the_vectors_of_the_original(
 
 
 def test_eight_bits_are_kept_where_they_agree(tmp_path: Path) -> None:
-    manifest = convert_model(str(publish(tmp_path / "source")), tmp_path / "made", kind="bi-encoder")
+    manifest = convert_model(str(publish(tmp_path / "source")), tmp_path / "made", role="retriever")
     assert manifest.onnx_name == "model_int8.onnx"
     assert not (tmp_path / "made" / "model.onnx").exists()
     assert set(manifest.files) == {"model_int8.onnx", "tokenizer.json", "config.json", "model.safetensors"}
@@ -66,14 +66,14 @@ def test_eight_bits_are_kept_where_they_agree(tmp_path: Path) -> None:
 
 def test_eight_bits_are_given_up_where_they_do_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(convert, "LEAST_COSINE", 0.99999)
-    manifest = convert_model(str(publish(tmp_path / "source")), tmp_path / "made", kind="bi-encoder")
+    manifest = convert_model(str(publish(tmp_path / "source")), tmp_path / "made", role="retriever")
     assert manifest.onnx_name == "model.onnx"
     assert not (tmp_path / "made" / "model_int8.onnx").exists()
     verify(tmp_path / "made", read_manifest(tmp_path / "made"))
 
 
 def test_a_vector_of_an_eight_bit_model_does_not_depend_on_its_batch(tmp_path: Path) -> None:
-    convert_model(str(publish(tmp_path / "source", "roberta")), tmp_path / "made", kind="bi-encoder")
+    convert_model(str(publish(tmp_path / "source", "roberta")), tmp_path / "made", role="retriever")
     encoder = load_bi_encoder(tmp_path / "made", device="cpu", threads=1)
     alone = np.concatenate([encoder.encode([text], is_query=False) for text in TEXTS])
     np.testing.assert_allclose(encoder.encode(TEXTS, is_query=False), alone, atol=2e-6)
@@ -85,9 +85,9 @@ def test_a_converted_reranker_gives_the_scores_of_the_original(tmp_path: Path, a
     from torch.nn import Identity
 
     source = publish(tmp_path / "source", architecture, labels=1)
-    manifest = convert_model(str(source), tmp_path / "made", kind="cross-encoder")
+    manifest = convert_model(str(source), tmp_path / "made", role="reranker")
     assert (manifest.kind, manifest.pooling, manifest.dimension) == ("cross-encoder", "none", 1)
-    found = load_cross_encoder(tmp_path / "made", device="cpu", threads=1).score("find the file", TEXTS)
+    found = load_reranker(tmp_path / "made", device="cpu", threads=1).score("find the file", TEXTS)
     original = CrossEncoder(str(source), device="cpu", max_length=manifest.max_tokens)
     wanted = original.predict([("find the file", text) for text in TEXTS], activation_fn=Identity())
     assert np.corrcoef(found, wanted)[0, 1] > convert.LEAST_COSINE
@@ -159,32 +159,32 @@ def test_a_model_that_cannot_be_served_is_refused_and_says_why(
     source = publish(tmp_path / "source")
     harm(source)
     with pytest.raises(ModelError, match=reason) as caught:
-        convert_model(str(source), tmp_path / "made", kind="bi-encoder")
+        convert_model(str(source), tmp_path / "made", role="retriever")
     assert len(str(caught.value)) < 500
 
 
 def test_a_reranker_of_several_outputs_is_refused(tmp_path: Path) -> None:
     source = publish(tmp_path / "source", labels=3)
     with pytest.raises(ModelError, match="3 outputs"):
-        convert_model(str(source), tmp_path / "made", kind="cross-encoder")
+        convert_model(str(source), tmp_path / "made", role="reranker")
 
 
 def test_a_retriever_is_no_reranker(tmp_path: Path) -> None:
     source = publish(tmp_path / "source")
     edit_json(source / "config.json", id2label={"0": "LABEL_0"})
     with pytest.raises(ModelError, match="do not fit its configuration as a cross-encoder"):
-        convert_model(str(source), tmp_path / "made", kind="cross-encoder")
+        convert_model(str(source), tmp_path / "made", role="reranker")
 
 
 @pytest.mark.parametrize("name", ["/nowhere/at/all", "./nothing", "~/nothing", "a/b/c", "", " "])
 def test_a_path_that_is_not_there_is_never_looked_up_on_the_hub(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError, match="no model folder"):
-        convert_model(name, tmp_path / "made", kind="bi-encoder")
+        convert_model(name, tmp_path / "made", role="retriever")
 
 
 def test_a_hub_name_without_network_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no network.*download the model elsewhere"):
-        convert_model("somebody/some-model", tmp_path / "made", kind="bi-encoder")
+        convert_model("somebody/some-model", tmp_path / "made", role="retriever")
 
 
 def test_without_the_extra_the_command_to_install_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,4 +198,4 @@ def test_without_the_extra_the_command_to_install_it_is_named(tmp_path: Path, mo
 
     monkeypatch.setattr(builtins, "__import__", lacking)
     with pytest.raises(ModelError, match=r"pip install 'vizsla\[train\]'"):
-        convert_model(str(source), tmp_path / "made", kind="bi-encoder")
+        convert_model(str(source), tmp_path / "made", role="retriever")

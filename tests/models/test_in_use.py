@@ -16,20 +16,20 @@ from vizsla.models.library import DEFAULT_RETRIEVER, add_model, remove_model, re
 @pytest.fixture
 def cache(tmp_path: Path, tiny_retriever: Path, tiny_reranker: Path) -> Path:
     for name in ("mine", "later"):
-        add_model(str(tiny_retriever), tmp_path, kind="bi-encoder", name=name)
-    add_model(str(tiny_reranker), tmp_path, kind="cross-encoder", name="ranker")
+        add_model(str(tiny_retriever), tmp_path, role="retriever", name=name)
+    add_model(str(tiny_reranker), tmp_path, role="reranker", name="ranker")
     return tmp_path
 
 
 def test_what_is_put_to_use_is_what_default_means_until_it_is_rolled_back(cache: Path) -> None:
     use_models(cache, retriever="mine", reranker="ranker")
-    assert resolve("default", "bi-encoder", cache) == cache / "models" / "mine"
-    assert resolve("default", "cross-encoder", cache) == cache / "models" / "ranker"
+    assert resolve("default", "retriever", cache) == cache / "models" / "mine"
+    assert resolve("default", "reranker", cache) == cache / "models" / "ranker"
     use_models(cache, retriever="later")
     assert models_in_use(cache).reranker == "ranker"
     assert roll_back(cache).retriever == "mine"
     assert roll_back(cache).retriever == "default"
-    assert resolve("default", "bi-encoder", cache) == DEFAULT_RETRIEVER
+    assert resolve("default", "retriever", cache) == DEFAULT_RETRIEVER
     with pytest.raises(ModelError, match="nothing to go back to"):
         roll_back(cache)
 
@@ -42,7 +42,7 @@ def test_using_what_is_in_use_already_leaves_the_way_back_as_it_is(cache: Path) 
 
 def test_a_reranker_can_be_switched_off_but_not_a_retriever(cache: Path) -> None:
     use_models(cache, reranker="none")
-    assert resolve("default", "cross-encoder", cache) is None
+    assert resolve("default", "reranker", cache) is None
     with pytest.raises(ModelError, match="always needed"):
         use_models(cache, retriever="none")
 
@@ -50,7 +50,7 @@ def test_a_reranker_can_be_switched_off_but_not_a_retriever(cache: Path) -> None
 def test_a_damaged_or_foreign_model_is_not_put_to_use(cache: Path) -> None:
     with (cache / "models" / "mine" / "model.onnx").open("r+b") as file:
         file.write(b"damage")
-    for name, problem in (("mine", "damaged"), ("ranker", "bi-encoder is wanted"), ("nobody", "no bi-encoder named")):
+    for name, problem in (("mine", "damaged"), ("ranker", "retriever is wanted"), ("nobody", "no retriever named")):
         with pytest.raises(ModelError, match=problem):
             use_models(cache, retriever=name)
     assert models_in_use(cache).retriever == "default"
@@ -59,14 +59,14 @@ def test_a_damaged_or_foreign_model_is_not_put_to_use(cache: Path) -> None:
 def test_the_model_of_the_package_answers_where_the_one_in_use_is_gone(cache: Path) -> None:
     use_models(cache, retriever="mine")
     shutil.rmtree(cache / "models" / "mine")
-    assert resolve("default", "bi-encoder", cache) == DEFAULT_RETRIEVER
+    assert resolve("default", "retriever", cache) == DEFAULT_RETRIEVER
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"schema": 1, "used": [{}]}', b'{"schema": 9, "used": []}'])
 def test_a_damaged_file_means_the_models_of_the_package(cache: Path, damage: bytes) -> None:
     use_models(cache, retriever="mine")
     use_file(cache).write_bytes(damage)
-    assert resolve("default", "bi-encoder", cache) == DEFAULT_RETRIEVER
+    assert resolve("default", "retriever", cache) == DEFAULT_RETRIEVER
     assert use_models(cache, retriever="mine").retriever == "mine"
 
 

@@ -16,48 +16,48 @@ from vizsla.models.library import DEFAULT_RETRIEVER, add_model, list_models, rem
 
 
 def test_the_default_retriever_is_part_of_the_package(tmp_path: Path) -> None:
-    assert resolve("default", "bi-encoder", tmp_path) == DEFAULT_RETRIEVER
+    assert resolve("default", "retriever", tmp_path) == DEFAULT_RETRIEVER
 
 
 def test_a_default_reranker_may_be_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "DEFAULT_RERANKER", tmp_path / "none")
-    assert resolve("default", "cross-encoder", tmp_path) is None
-    assert resolve("none", "cross-encoder", tmp_path) is None
+    assert resolve("default", "reranker", tmp_path) is None
+    assert resolve("none", "reranker", tmp_path) is None
 
 
 def test_an_added_folder_is_found_by_its_name_until_it_is_removed(tmp_path: Path) -> None:
-    added = add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name="mine")
-    assert resolve("mine", "bi-encoder", tmp_path) == added.folder
+    added = add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name="mine")
+    assert resolve("mine", "retriever", tmp_path) == added.folder
     assert [model.name for model in list_models(tmp_path)][-1] == "mine"
     assert added.manifest.fingerprint == list_models(tmp_path)[0].manifest.fingerprint
     remove_model("mine", tmp_path)
     assert not added.folder.exists()
-    with pytest.raises(ModelError, match=r"no bi-encoder named 'mine'.*there is: default"):
-        resolve("mine", "bi-encoder", tmp_path)
+    with pytest.raises(ModelError, match=r"no retriever named 'mine'.*there is: default"):
+        resolve("mine", "retriever", tmp_path)
 
 
 def test_an_added_model_is_private(tmp_path: Path) -> None:
-    folder = add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name="mine").folder
+    folder = add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name="mine").folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
 def test_a_path_in_the_settings_is_that_folder(tmp_path: Path) -> None:
-    assert resolve(str(DEFAULT_RETRIEVER), "bi-encoder", tmp_path) == DEFAULT_RETRIEVER
+    assert resolve(str(DEFAULT_RETRIEVER), "retriever", tmp_path) == DEFAULT_RETRIEVER
     with pytest.raises(ModelError, match="no model folder"):
-        resolve(str(tmp_path / "nowhere"), "bi-encoder", tmp_path)
+        resolve(str(tmp_path / "nowhere"), "retriever", tmp_path)
 
 
 def test_a_model_of_the_other_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cross-encoder is wanted"):
-        resolve(str(DEFAULT_RETRIEVER), "cross-encoder", tmp_path)
+    with pytest.raises(ModelError, match="reranker is wanted"):
+        resolve(str(DEFAULT_RETRIEVER), "reranker", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["a b", "", "x" * 101, "-rf", "ü", "a\0b", "a:b"])
 def test_a_name_that_cannot_be_a_folder_is_refused(tmp_path: Path, name: str) -> None:
     for act in (
-        lambda: resolve(name, "bi-encoder", tmp_path),
-        lambda: add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name=name),
+        lambda: resolve(name, "retriever", tmp_path),
+        lambda: add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name=name),
         lambda: remove_model(name, tmp_path),
     ):
         with pytest.raises(ModelError, match="cannot be the name"):
@@ -70,14 +70,14 @@ def test_nothing_outside_of_the_cache_is_removed_or_replaced(tmp_path: Path, nam
     with pytest.raises(ModelError):
         remove_model(name, tmp_path / "cache")
     with pytest.raises(ModelError):
-        add_model(str(DEFAULT_RETRIEVER), tmp_path / "cache", kind="bi-encoder", name=name)
+        add_model(str(DEFAULT_RETRIEVER), tmp_path / "cache", role="retriever", name=name)
     assert (tmp_path / "x").is_dir()
 
 
 @pytest.mark.parametrize("name", ["default", "none"])
 def test_a_name_with_a_meaning_cannot_be_taken(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError, match="meaning of its own"):
-        add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name=name)
+        add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name=name)
 
 
 def test_the_default_model_cannot_be_removed(tmp_path: Path) -> None:
@@ -93,28 +93,28 @@ def test_removing_what_is_not_there_says_so(tmp_path: Path) -> None:
 
 def test_a_damaged_source_leaves_nothing_behind_and_the_old_model_in_place(tmp_path: Path) -> None:
     cache, source = tmp_path / "cache", tmp_path / "source"
-    added = add_model(str(DEFAULT_RETRIEVER), cache, kind="bi-encoder", name="mine")
+    added = add_model(str(DEFAULT_RETRIEVER), cache, role="retriever", name="mine")
     shutil.copytree(DEFAULT_RETRIEVER, source)
     with (source / "model_int8.onnx").open("r+b") as file:
         file.write(b"damage")
     with pytest.raises(ModelError, match="changed or damaged"):
-        add_model(str(source), cache, kind="bi-encoder", name="mine")
+        add_model(str(source), cache, role="retriever", name="mine")
     assert [path.name for path in (cache / "models").iterdir()] == ["mine"]
-    assert resolve("mine", "bi-encoder", cache) == added.folder
+    assert resolve("mine", "retriever", cache) == added.folder
 
 
 def test_adding_under_a_name_again_replaces_the_model(tmp_path: Path) -> None:
     cache, source = tmp_path / "cache", tmp_path / "source"
-    first = add_model(str(DEFAULT_RETRIEVER), cache, kind="bi-encoder", name="mine").manifest
+    first = add_model(str(DEFAULT_RETRIEVER), cache, role="retriever", name="mine").manifest
     shutil.copytree(DEFAULT_RETRIEVER, source)
     edit_json(source / "manifest.json", prompts={"query": "q: ", "document": ""})
-    second = add_model(str(source), cache, kind="bi-encoder", name="mine").manifest
+    second = add_model(str(source), cache, role="retriever", name="mine").manifest
     assert second.fingerprint != first.fingerprint
     assert [path.name for path in (cache / "models").iterdir()] == ["mine"]
 
 
 def test_a_folder_that_cannot_be_used_is_not_listed_but_can_be_removed(tmp_path: Path) -> None:
-    folder = add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name="mine").folder
+    folder = add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name="mine").folder
     (folder / "model_int8.onnx").unlink()
     assert "mine" not in [model.name for model in list_models(tmp_path)]
     remove_model("mine", tmp_path)
@@ -126,5 +126,5 @@ def test_what_an_interrupted_add_left_is_swept_a_day_later_and_not_before(tmp_pa
     for path in (old, running):
         path.mkdir(parents=True)
     os.utime(old, (0, 0))
-    add_model(str(DEFAULT_RETRIEVER), tmp_path, kind="bi-encoder", name="mine")
+    add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name="mine")
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == [".adding-running", "mine"]

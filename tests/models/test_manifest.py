@@ -50,7 +50,7 @@ def test_a_manifest_is_read_as_it_was_written(folder: Path) -> None:
 
 
 def test_the_default_model_is_whole_and_small() -> None:
-    manifest = read_manifest(DEFAULT_RETRIEVER, kind="bi-encoder")
+    manifest = read_manifest(DEFAULT_RETRIEVER, role="retriever")
     verify(DEFAULT_RETRIEVER, manifest)
     assert (manifest.dimension, manifest.max_tokens, manifest.licence) == (384, 256, "Apache-2.0")
     assert sum(path.stat().st_size for path in DEFAULT_RETRIEVER.iterdir()) < 30_000_000
@@ -167,5 +167,5 @@ def test_a_manifest_that_is_no_object_is_refused(folder: Path, text: str) -> Non
 
 
 def test_the_other_kind_of_model_is_refused(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is a bi-encoder, but a cross-encoder is wanted"):
-        read_manifest(folder, kind="cross-encoder")
+    with pytest.raises(ModelError, match="is a retriever, but a reranker is wanted"):
+        read_manifest(folder, role="reranker")

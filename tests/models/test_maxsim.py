@@ -14,9 +14,10 @@ from models.matching_pairs import publish_pair
 from models.published import edit_json, publish
 from vizsla.core.errors import ModelError
 from vizsla.models.convert import convert_model
-from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
+from vizsla.models.cross_encoder import CrossEncoder
 from vizsla.models.manifest import read_manifest
 from vizsla.models.maxsim import MaxSimScorer, maxsim, sides
+from vizsla.models.reranker import load_reranker
 from vizsla.models.samples import sample_functions
 from vizsla.models.sources import kind_of
 from vizsla.models.tokenising import TextTokenizer, separator_of
@@ -42,7 +43,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(published: Path) -> Path:
-    convert_model(str(published), published.with_name("served"), kind="cross-encoder")
+    convert_model(str(published), published.with_name("served"), role="reranker")
     return published.with_name("served")
 
 
@@ -97,8 +98,8 @@ def test_it_is_served_as_it_was_trained(tmp_path: Path, architecture: str) -> No
     folder = publish_pair(tmp_path / "source", architecture)
     wanted = scores_of(folder)
     assert np.std(wanted) > 0.05
-    convert_model(str(folder), tmp_path / "served", kind="cross-encoder")
-    found = load_cross_encoder(tmp_path / "served", device="cpu", threads=1).score(QUERY, TEXTS)
+    convert_model(str(folder), tmp_path / "served", role="reranker")
+    found = load_reranker(tmp_path / "served", device="cpu", threads=1).score(QUERY, TEXTS)
     assert np.corrcoef(found, wanted)[0, 1] > 0.98
 
 
@@ -110,14 +111,14 @@ def test_a_folder_that_is_saved_again_gives_the_same_scores(published: Path, tmp
 
 
 def test_a_served_folder_says_how_it_scores(served: Path) -> None:
-    manifest = read_manifest(served, kind="cross-encoder")
+    manifest = read_manifest(served, role="reranker")
     assert (manifest.pooling, manifest.dimension, manifest.normalise) == ("maxsim", 1, False)
     assert manifest.has_safetensors
     assert manifest.onnx_name == "model_int8.onnx"
 
 
 def test_a_score_does_not_depend_on_what_else_is_in_the_batch(served: Path) -> None:
-    scorer = load_cross_encoder(served, device="cpu", threads=1)
+    scorer = load_reranker(served, device="cpu", threads=1)
     together = scorer.score(QUERY, TEXTS)
     apart = np.concatenate([scorer.score(QUERY, [text]) for text in TEXTS])
     np.testing.assert_allclose(together, apart, atol=1e-5)
@@ -129,15 +130,15 @@ def test_torch_serves_and_trains_on_what_was_published(published: Path, served: 
 
 
 def test_a_folder_with_only_an_onnx_file_gives_its_scores_in_torch(published: Path, tmp_path: Path) -> None:
-    convert_model(str(published), tmp_path / "made", kind="cross-encoder", keeps_safetensors=False)
+    convert_model(str(published), tmp_path / "made", role="reranker", keeps_safetensors=False)
     assert not list((tmp_path / "made").rglob("*.safetensors"))
-    found = load_cross_encoder(tmp_path / "made", device="cpu", threads=1).score(QUERY, TEXTS)
+    found = load_reranker(tmp_path / "made", device="cpu", threads=1).score(QUERY, TEXTS)
     assert np.abs(by_torch(tmp_path / "made") - found).max() < 0.2 * np.std(found)
 
 
 def test_prompts_of_the_encoder_stay_with_it(tmp_path: Path) -> None:
     folder = publish_pair(tmp_path / "source", prompts={"query": "find ", "document": "the "})
-    manifest = convert_model(str(folder), tmp_path / "made", kind="cross-encoder")
+    manifest = convert_model(str(folder), tmp_path / "made", role="reranker")
     assert (manifest.query_prompt, manifest.document_prompt) == ("find ", "the ")
 
 
@@ -158,7 +159,7 @@ def test_what_a_folder_holds_is_known(published: Path, tmp_path: Path) -> None:
     assert kind_of(publish(tmp_path / "pairs", labels=1)) == "cross-encoder"
     assert kind_of(publish(tmp_path / "texts")) == "bi-encoder"
     with pytest.raises(ModelError, match="a part MaxSimScorer"):
-        convert_model(str(published), tmp_path / "made", kind="bi-encoder")
+        convert_model(str(published), tmp_path / "made", role="retriever")
 
 
 def test_a_cross_encoder_of_transformers_saved_by_sentence_transformers_loads(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_a_cross_encoder_of_transformers_saved_by_sentence_transformers_loads(tm
     )
     assert (tmp_path / "theirs" / "modules.json").exists()
     np.testing.assert_allclose(scores_of(tmp_path / "theirs"), scores_of(plain), atol=1e-5)
-    assert convert_model(str(tmp_path / "theirs"), tmp_path / "made", kind="cross-encoder").pooling == "none"
+    assert convert_model(str(tmp_path / "theirs"), tmp_path / "made", role="reranker").pooling == "none"
 
 
 def test_other_parts_above_an_encoder_are_refused(tmp_path: Path) -> None:
@@ -180,10 +181,10 @@ def test_other_parts_above_an_encoder_are_refused(tmp_path: Path) -> None:
         parts.replace("vizsla.models.maxsim.MaxSimScorer", "sentence_transformers.models.Dense")
     )
     with pytest.raises(ModelError, match="a part Dense"):
-        convert_model(str(folder), tmp_path / "made", kind="cross-encoder")
+        convert_model(str(folder), tmp_path / "made", role="reranker")
     (folder / "modules.json").write_text(parts.replace("MaxSimScorer", "Other"))
     with pytest.raises(ModelError, match="code of its own"):
-        convert_model(str(folder), tmp_path / "made", kind="cross-encoder")
+        convert_model(str(folder), tmp_path / "made", role="reranker")
 
 
 def test_a_tokenizer_that_marks_no_end_is_refused(published: Path, tmp_path: Path) -> None:

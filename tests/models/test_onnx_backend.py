@@ -16,9 +16,9 @@ import pytest
 from models.published import edit_json
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
-from vizsla.models.cross_encoder import load_cross_encoder
 from vizsla.models.library import DEFAULT_RETRIEVER
 from vizsla.models.manifest import hash_file
+from vizsla.models.reranker import load_reranker
 
 TEXTS = [
     "",
@@ -123,8 +123,8 @@ def test_a_graph_of_another_dimension_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_retriever_does_not_rerank() -> None:
-    with pytest.raises(ModelError, match="cross-encoder is wanted"):
-        load_cross_encoder(DEFAULT_RETRIEVER, device="cpu", threads=1)
+    with pytest.raises(ModelError, match="reranker is wanted"):
+        load_reranker(DEFAULT_RETRIEVER, device="cpu", threads=1)
 
 
 def _copy_with(folder: Path, graph: bytes) -> Path:

@@ -11,10 +11,11 @@ import pytest
 
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
-from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
+from vizsla.models.cross_encoder import CrossEncoder
 from vizsla.models.library import DEFAULT_RETRIEVER
 from vizsla.models.manifest import hash_file, read_manifest, write_manifest
 from vizsla.models.quantise import quantise
+from vizsla.models.reranker import load_reranker
 from vizsla.models.tokenising import TextTokenizer
 from vizsla.models.torch_backend import TorchBackend
 
@@ -35,7 +36,7 @@ def test_scores_equal_those_of_the_onnx_file(tiny_reranker: Path) -> None:
     by_torch = CrossEncoder(
         manifest, TextTokenizer(tiny_reranker, manifest), TorchBackend(tiny_reranker, manifest, device="cpu")
     ).score("how to parse json", TEXTS)
-    by_onnx = load_cross_encoder(tiny_reranker, device="cpu", threads=1).score("how to parse json", TEXTS)
+    by_onnx = load_reranker(tiny_reranker, device="cpu", threads=1).score("how to parse json", TEXTS)
     np.testing.assert_allclose(by_torch, by_onnx, atol=1e-5)
 
 
@@ -97,7 +98,7 @@ def test_scores_of_a_folder_with_only_an_onnx_file_are_the_same(tiny_reranker: P
     by_torch = CrossEncoder(
         manifest, TextTokenizer(folder, manifest), TorchBackend(folder, manifest, device="cpu")
     ).score("how to parse json", TEXTS)
-    by_onnx = load_cross_encoder(folder, device="cpu", threads=1).score("how to parse json", TEXTS)
+    by_onnx = load_reranker(folder, device="cpu", threads=1).score("how to parse json", TEXTS)
     np.testing.assert_allclose(by_torch, by_onnx, atol=1e-5)
 
 

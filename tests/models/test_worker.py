@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.harm import CROWD, FAIL, GATE, NAN, PRINT, Harm, wait_until
 from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.client import ModelClient, Priority
-from vizsla.models.cross_encoder import load_cross_encoder
+from vizsla.models.reranker import load_reranker
 
 Vectors = Future[NDArray[np.float32]]
 SECONDS = 60.0  # no test waits so long, but where something hangs
@@ -32,7 +32,7 @@ def test_vectors_and_scores_are_those_of_the_bare_models(
     bare = load_bi_encoder(tiny_retriever, device="cpu", threads=1).encode(texts, is_query=False)
     np.testing.assert_allclose(vectors, bare, atol=1e-5)
     scores = client.rerank("read json", texts, budget_seconds=SECONDS).result(SECONDS)
-    bare_scores = load_cross_encoder(tiny_reranker, device="cpu", threads=1).score("read json", texts)
+    bare_scores = load_reranker(tiny_reranker, device="cpu", threads=1).score("read json", texts)
     np.testing.assert_allclose(scores, bare_scores, atol=1e-5)
 
 

@@ -6,10 +6,11 @@ import atexit
 import functools
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from vizsla.models.export import export
-from vizsla.models.manifest import Manifest, ModelKind, hash_file, write_manifest
+from vizsla.models.manifest import Manifest, ModelKind, Pooling, hash_file, write_manifest
 
 WORDS = [
     "[PAD]",
@@ -55,6 +56,7 @@ WORDS = [
 ]
 DIMENSION = 64  # large enough that the product of two layers is worth eight bits
 MAX_TOKENS = 64
+POOLINGS: Mapping[ModelKind, Pooling] = {"bi-encoder": "mean", "cross-encoder": "none", "late-interaction": "tokens"}
 
 
 def make_tiny_model(folder: Path, kind: ModelKind, *, seed: int = 0) -> Path:
@@ -93,7 +95,8 @@ def _made(kind: ModelKind, seed: int) -> Path:
                 parameter.normal_(std=0.1)
     network.save_pretrained(folder)
     save_tokenizer(folder / "tokenizer.json")
-    export(network, folder / "model.onnx", pooling="none" if is_pair else "mean", normalise=not is_pair)
+    pooling: Pooling = POOLINGS[kind]
+    export(network, folder / "model.onnx", pooling=pooling, normalise=not is_pair)
     write_manifest(
         folder,
         Manifest(
@@ -101,7 +104,7 @@ def _made(kind: ModelKind, seed: int) -> Path:
             kind=kind,
             dimension=1 if is_pair else DIMENSION,
             max_tokens=MAX_TOKENS,
-            pooling="none" if is_pair else "mean",
+            pooling=pooling,
             normalise=not is_pair,
             files={
                 name: hash_file(folder / name)

@@ -52,8 +52,8 @@ def settings(tmp_path: Path, models: Path) -> Settings:
     cache = tmp_path / "cache"
     cache.mkdir(mode=0o700)
     for seed in (1, 2):
-        add_model(str(models / f"r{seed}"), cache, kind="bi-encoder")
-        add_model(str(models / f"c{seed}"), cache, kind="cross-encoder")
+        add_model(str(models / f"r{seed}"), cache, role="retriever")
+        add_model(str(models / f"c{seed}"), cache, role="reranker")
     put_to_use(cache, retriever="r1", reranker="c1")
     return Settings(cache=CacheSettings(directory=cache), index=IndexSettings(parse_workers=1))
 

@@ -135,8 +135,8 @@ def test_ctrl_c_and_a_kill_leave_a_run_that_goes_on(cache: Path, tmp_path: Path)
 def test_models_are_used_listed_rolled_back_and_removed_by_name(
     run_here: Callable[..., Told], cache: Path, tmp_path: Path
 ) -> None:
-    add_model(str(make_tiny_model(tmp_path / "a", "bi-encoder")), cache, kind="bi-encoder", name="mine")
-    add_model(str(make_tiny_model(tmp_path / "b", "cross-encoder")), cache, kind="cross-encoder", name="ranker")
+    add_model(str(make_tiny_model(tmp_path / "a", "bi-encoder")), cache, role="retriever", name="mine")
+    add_model(str(make_tiny_model(tmp_path / "b", "cross-encoder")), cache, role="reranker", name="ranker")
     assert "retriever mine, reranker ranker" in run_here("models", "use", "mine", "ranker").stdout
     used = [line.split()[0] for line in run_here("models", "list").stdout.splitlines() if line.endswith("in use")]
     assert used == ["mine", "ranker"]

@@ -19,12 +19,12 @@ from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.calibration import Calibration, Line, Reading, calibration_of
 from vizsla.models.in_use import models_in_use
 from vizsla.models.library import list_models, resolve, roll_back
-from vizsla.models.manifest import Manifest, ModelKind, read_manifest, verify
+from vizsla.models.manifest import Manifest, ModelKind, Role, read_manifest, verify
 from vizsla_trainer.evaluation.calibration import Calibration as Slope
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export import folders
 from vizsla_trainer.export.card import model_card
-from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of, offer, remove_earlier
+from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of, offer, remove_earlier
 from vizsla_trainer.export.gate import Decision, refused
 from vizsla_trainer.training.base import load_base, save_model
 
@@ -42,7 +42,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         export_model(
             root / f"weights-{role}",
             root / "export" / role,
-            kind=kind,  # type: ignore[arg-type]
+            role=role,  # type: ignore[arg-type]
             name=f"shop-{role}",
             licence="Apache-2.0",
             base="tiny",
@@ -192,8 +192,8 @@ def test_of_a_model_that_did_not_win_nothing_is_told() -> None:
 def test_what_passed_the_gate_is_used_and_the_way_back_is_there(exported: Trained, tmp_path: Path) -> None:
     used = offer(exported, YES, cache_directory=tmp_path, name="shop", uses=True)
     assert used.retriever.startswith("shop-retriever-")
-    assert resolve("default", "bi-encoder", tmp_path) == tmp_path / "models" / used.retriever
-    assert resolve("default", "cross-encoder", tmp_path) == tmp_path / "models" / used.reranker
+    assert resolve("default", "retriever", tmp_path) == tmp_path / "models" / used.retriever
+    assert resolve("default", "reranker", tmp_path) == tmp_path / "models" / used.reranker
     assert roll_back(tmp_path).retriever == "default"
 
 

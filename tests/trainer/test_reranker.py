@@ -13,7 +13,7 @@ import pytest
 from trainer.toy_language import Toy, a_code, a_corpus, examples, make_toy, reranker_recipe, tiny_base
 from vizsla.core.errors import ModelError
 from vizsla.models.convert import convert_model
-from vizsla.models.cross_encoder import load_cross_encoder
+from vizsla.models.reranker import load_reranker
 from vizsla.models.library import DEFAULT_RETRIEVER
 from vizsla.models.manifest import ONNX_NAMES
 from vizsla.models.samples import sample_functions, sample_queries
@@ -173,9 +173,9 @@ def test_a_reranker_out_of_the_default_model_is_served_in_nearly_the_same_order(
     )
     nobody = RerankerDev(queries=(), lists=())
     result = train_reranker(DEFAULT_RETRIEVER, with_negatives(asked, drawn), corpus, nobody, recipe, run)
-    manifest = convert_model(str(result.folder), tmp_path / "served", kind="cross-encoder")
+    manifest = convert_model(str(result.folder), tmp_path / "served", role="reranker")
     assert manifest.max_tokens == 64
-    served = load_cross_encoder(tmp_path / "served", device="cpu", threads=2)
+    served = load_reranker(tmp_path / "served", device="cpu", threads=2)
     scorer = NetworkScorer(load_base(result.folder, kind="cross-encoder", seed=1), MACHINE, max_tokens=64)
     for query in queries[:2]:
         ours, theirs = scorer.score([query], [functions])[0], served.score(query, functions)

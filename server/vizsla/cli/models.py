@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from vizsla.cli.opening import open_resources
 from vizsla.cli.plain import inert_line
 from vizsla.core.errors import ModelError
 from vizsla.core.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from vizsla.models.manifest import Role
 
 app = typer.Typer(help="Model folders: which there are, which are in use, add one, remove one.", no_args_is_help=True)
 
@@ -26,8 +29,8 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
         wanted = resources.settings.models
         default = models_in_use(resources.cache_directory)
     used = {
-        "bi-encoder": default.retriever if wanted.retriever == DEFAULT else wanted.retriever,
-        "cross-encoder": default.reranker if wanted.reranker == DEFAULT else wanted.reranker,
+        "retriever": default.retriever if wanted.retriever == DEFAULT else wanted.retriever,
+        "reranker": default.reranker if wanted.reranker == DEFAULT else wanted.reranker,
     }
     listed = [
         {
@@ -37,7 +40,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
             "dimension": model.manifest.dimension,
             "max_tokens": model.manifest.max_tokens,
             "fingerprint": model.manifest.fingerprint,
-            "is_used": model.name.partition(" ")[0] == used[model.manifest.kind],
+            "is_used": model.name.partition(" ")[0] == used[model.manifest.role],
         }
         for model in models
     ]
@@ -58,15 +61,13 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
 def add(
     source: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, or the name of a model on the hub.")],
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it here.")] = None,
-    reranker: Annotated[bool, typer.Option("--reranker", help="It is a reranker (a cross-encoder).")] = False,
+    reranker: Annotated[bool, typer.Option("--reranker", help="It is a reranker: a cross-encoder, say.")] = False,
 ) -> int:
     """Add a sentence-transformers model or a cross-encoder, converted, and checked to give the same answers."""
     from vizsla.models.library import add_model
 
     with open_resources() as resources:
-        added = add_model(
-            source, resources.cache_directory, kind="cross-encoder" if reranker else "bi-encoder", name=name
-        )
+        added = add_model(source, resources.cache_directory, role="reranker" if reranker else "retriever", name=name)
     typer.echo(f"Added {added.name} ({added.manifest.fingerprint}). To use it: vizsla models use {added.name}")
     return 0
 
@@ -77,7 +78,8 @@ def use(
         list[str],
         typer.Argument(
             metavar="NAME...",
-            help="Added models, at most one of each kind; 'default' for those of the package; 'none' for no reranker.",
+            help="Added models, at most a retriever and a reranker; 'default' for those of the package; 'none' for no "
+            "reranker.",
         ),
     ],
 ) -> int:
@@ -86,15 +88,16 @@ def use(
     from vizsla.models.library import NONE, list_models, use_models
 
     with open_resources() as resources:
-        kinds = {model.name: model.manifest.kind for model in list_models(resources.cache_directory)}
-        chosen: dict[str, str] = {}
+        roles_of = {model.name: model.manifest.role for model in list_models(resources.cache_directory)}
+        chosen: dict[Role, str] = {}
+        roles: list[Role]
         for name in names:
             if name == DEFAULT:
                 roles = ["retriever", "reranker"]
             elif name == NONE:
                 roles = ["reranker"]
-            elif name in kinds:
-                roles = ["retriever" if kinds[name] == "bi-encoder" else "reranker"]
+            elif name in roles_of:
+                roles = [roles_of[name]]
             else:
                 raise ModelError(f"there is no model named {name!r}; 'vizsla models list' names them")
             for role in roles:

@@ -31,7 +31,8 @@ class Backend(Protocol):
 
         Returns:
             A bi-encoder gives (batch, dimension), pooled and, where the manifest says so, of length 1. A
-            cross-encoder gives (batch,) logits, higher for a better match.
+            cross-encoder gives (batch,) logits, higher for a better match. Late interaction gives
+            (batch, length, dimension), a vector of length 1 for each token; those of padding mean nothing.
         """
 
 

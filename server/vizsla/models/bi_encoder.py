@@ -79,7 +79,7 @@ def load_bi_encoder(folder: Path, *, device: str, threads: int) -> BiEncoder:
     Raises:
         ModelError: the folder is damaged, refused, or holds another kind of model.
     """
-    manifest = read_manifest(folder, kind="bi-encoder")
+    manifest = read_manifest(folder, role="retriever")
     verify(folder, manifest)
     return BiEncoder(
         manifest, TextTokenizer(folder, manifest), open_backend(folder, manifest, device=device, threads=threads)

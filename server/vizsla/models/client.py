@@ -48,7 +48,7 @@ class ModelClient:
 
         Args:
             retriever_folder: model folder of the bi-encoder.
-            reranker_folder: model folder of the cross-encoder; None where there is none.
+            reranker_folder: model folder of what reads again; None where there is none.
             device: where the models shall run.
             threads: of a forward pass on a CPU; 0 is one per physical core.
             worker_module: what the child runs.
@@ -57,7 +57,7 @@ class ModelClient:
         Raises:
             ModelError: the retriever's folder cannot be used. A reranker that cannot is only left out.
         """
-        manifest = read_manifest(retriever_folder, kind="bi-encoder")
+        manifest = read_manifest(retriever_folder, role="retriever")
         self.name: str = manifest.name
         self.fingerprint: Fingerprint = manifest.fingerprint
         self.dimension: int = manifest.dimension
@@ -68,9 +68,11 @@ class ModelClient:
             self.reranker_problem = "no reranker is set; add one with 'vizsla models add'"
         else:
             try:
-                reranker = read_manifest(reranker_folder, kind="cross-encoder")
+                reranker = read_manifest(reranker_folder, role="reranker")
             except ModelError as error:
                 self.reranker_problem, reranker_folder = str(error), None
+        self.remembers_texts = reranker is not None and reranker.kind == "late-interaction"
+        """Whether the reranker may know texts already, so that nobody can tell how long it will take."""
         self.calibration = calibration_of(manifest, reranker)
         """How the scores of these models are to be read."""
         self.opinions = Opinions()

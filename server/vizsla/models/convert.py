@@ -19,18 +19,19 @@ from numpy.typing import NDArray
 from vizsla.core.errors import ModelError
 from vizsla.models.batching import padded
 from vizsla.models.bi_encoder import load_bi_encoder
-from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
 from vizsla.models.manifest import (
     ONNX_NAMES,
     SAFETENSORS_NAME,
     TOKENIZER_NAME,
     Manifest,
     ModelKind,
+    Role,
     hash_file,
     write_manifest,
 )
+from vizsla.models.reranker import load_reranker, reranker_of
 from vizsla.models.samples import sample_functions, sample_queries
-from vizsla.models.sources import ModelSource, find_source, needs_extra, read_source
+from vizsla.models.sources import ModelSource, find_source, kind_for, needs_extra, read_source
 from vizsla.models.tokenising import TextTokenizer, separator_of
 
 LEAST_COSINE = 0.98
@@ -45,14 +46,14 @@ logger = logging.getLogger(__name__)
 
 
 def convert_model(
-    source: str, destination: Path, *, kind: ModelKind, name: str | None = None, keeps_safetensors: bool = True
+    source: str, destination: Path, *, role: Role, name: str | None = None, keeps_safetensors: bool = True
 ) -> Manifest:
     """Make a model folder: eight bits where answers stay the same, else float32; and the weights as they were.
 
     Args:
         source: a folder of sentence-transformers or transformers, or the name of a model on the hub.
         destination: the folder to make; it is not there yet.
-        kind: what the model is.
+        role: what the model is for.
         name: what to call it; the source's own name when None.
         keeps_safetensors: whether the folder can be trained further, and run on a GPU in full precision.
 
@@ -60,6 +61,7 @@ def convert_model(
         ModelError: one sentence for each reason not to take the model.
     """
     folder = find_source(source)
+    kind = kind_for(folder, role)
     origin = read_source(folder, kind=kind, name=name or (source if folder != Path(source) else folder.name))
     try:
         import onnx  # noqa: F401
@@ -67,7 +69,8 @@ def convert_model(
     except ImportError:
         raise ModelError(needs_extra("to convert models")) from None
     network = _load(origin, kind)
-    theirs = None if origin.pooling == "maxsim" else _their_answers(folder, origin, kind)
+    is_ours = origin.pooling in ("maxsim", "tokens")  # which nobody else can run
+    theirs = None if is_ours else _their_answers(folder, origin, kind)
     from vizsla.models.export import export
 
     destination.mkdir(parents=True)
@@ -81,7 +84,7 @@ def convert_model(
     manifest = Manifest(
         name=origin.name,
         kind=kind,
-        dimension=theirs.shape[1] if theirs is not None and kind == "bi-encoder" else 1,
+        dimension=1 if kind == "cross-encoder" else int(network.config.hidden_size),
         max_tokens=origin.max_tokens,
         pooling=origin.pooling,
         normalise=origin.normalise,
@@ -188,7 +191,7 @@ def _their_answers(folder: Path, origin: ModelSource, kind: ModelKind) -> NDArra
 
 
 class _Network:
-    """The back end of a network as it was loaded."""
+    """The back end of a reranker's network as it was loaded."""
 
     tokens_per_batch = 4_096
 
@@ -202,14 +205,16 @@ class _Network:
         import torch
 
         with torch.inference_mode():
-            inputs = (torch.from_numpy(array) for array in (input_ids, attention_mask, token_type_ids))
-            scores: NDArray[np.float32] = self._network(*inputs).logits[:, 0].numpy()
-        return scores
+            output = self._network(*(torch.from_numpy(array) for array in (input_ids, attention_mask, token_type_ids)))
+            states = getattr(output, "last_hidden_state", None)
+            values = output.logits[:, 0] if states is None else torch.nn.functional.normalize(states, dim=-1)
+            found: NDArray[np.float32] = values.numpy()
+        return found
 
 
 def _network_scores(network: Any, manifest: Manifest, folder: Path) -> NDArray[np.float32]:
     """What a network that only we run gives for the samples, before it is exported."""
-    scorer = CrossEncoder(manifest, TextTokenizer(folder, manifest), _Network(network))
+    scorer = reranker_of(folder, manifest, _Network(network))
     return np.concatenate([scorer.score(query, sample_functions()) for query in sample_queries()[:2]])
 
 
@@ -260,8 +265,8 @@ def sample_inputs(manifest: Manifest, folder: Path) -> Iterator[Mapping[str, NDA
 def _difference(manifest: Manifest, folder: Path, theirs: NDArray[np.float32]) -> str:
     """In what the folder's answers differ from the original's, "" when they agree."""
     functions, queries = sample_functions(), sample_queries()
-    if manifest.kind == "cross-encoder":
-        reranker = load_cross_encoder(folder, device="cpu", threads=0)
+    if manifest.role == "reranker":
+        reranker = load_reranker(folder, device="cpu", threads=0)
         ours = np.concatenate([reranker.score(query, functions) for query in queries[:2]])
         correlation = float(np.corrcoef(ours, theirs.reshape(-1))[0, 1])
         return "" if correlation >= LEAST_COSINE else f"correlation of scores {correlation:.3f}"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vizsla.models.backend import Backend, open_backend
+from vizsla.models.backend import Backend
 from vizsla.models.batching import batches_in_order, padded
-from vizsla.models.manifest import Manifest, read_manifest, verify
+from vizsla.models.manifest import Manifest
 from vizsla.models.tokenising import TextTokenizer
 
 
@@ -27,15 +26,7 @@ class CrossEncoder:
     def score_batches(
         self, query: str, texts: Sequence[str]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Score texts for a question, a batch at a time.
-
-        Args:
-            query: the question.
-            texts: candidates, best first; that order is kept, so that a caller out of time has the best scored.
-
-        Yields:
-            Indices into ``texts`` (batch,), ascending, and their logits (batch,), higher for a better match.
-        """
+        """Score texts for a question, a batch at a time; see ``Reranker.score_batches``."""
         encoded = self._tokenizer.encode_pairs(
             self.manifest.query_prompt + query, [self.manifest.document_prompt + text for text in texts]
         )
@@ -56,12 +47,3 @@ class CrossEncoder:
         for indices, batch in self.score_batches(query, texts):
             scores[indices] = batch
         return scores
-
-
-def load_cross_encoder(folder: Path, *, device: str, threads: int) -> CrossEncoder:
-    """Load a verified cross-encoder; arguments and errors as for ``load_bi_encoder``."""
-    manifest = read_manifest(folder, kind="cross-encoder")
-    verify(folder, manifest)
-    return CrossEncoder(
-        manifest, TextTokenizer(folder, manifest), open_backend(folder, manifest, device=device, threads=threads)
-    )

@@ -42,6 +42,8 @@ def export(network: torch.nn.Module, destination: Path, *, pooling: Pooling, nor
     mask[1, 6:] = 0
     inputs = (ids, mask, torch.zeros_like(ids))
     axes = {name: {0: "batch", 1: "length"} for name in _INPUTS} | {"output": {0: "batch"}}
+    if pooling == "tokens":
+        axes["output"] = {0: "batch", 1: "length"}
     try:
         with _quiet():
             # The older exporter: the newer one's graphs of encoders have shapes that ONNX Runtime cannot fuse.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vizsla.core.errors import ModelError
 from vizsla.models.in_use import DEFAULT, ModelsInUse, earlier_models, models_in_use, put_to_use, take_back
-from vizsla.models.manifest import MANIFEST_NAME, Manifest, ModelKind, read_manifest
+from vizsla.models.manifest import MANIFEST_NAME, Manifest, Role, read_manifest
 
 NONE = "none"
 DEFAULT_RETRIEVER = Path(__file__).parent / "default_retriever"
@@ -35,12 +35,12 @@ class LibraryModel:
     manifest: Manifest
 
 
-def resolve(name: str, kind: ModelKind, cache_directory: Path) -> Path | None:
+def resolve(name: str, role: Role, cache_directory: Path) -> Path | None:
     """The folder that a name in the settings means.
 
     Args:
         name: "default" for the one that was put to use, the name of an added model, or a path with a "/" in it.
-        kind: what the model is wanted for.
+        role: what the model is wanted for.
         cache_directory: root of our cache; added models lie in its ``models``.
 
     Returns:
@@ -48,22 +48,22 @@ def resolve(name: str, kind: ModelKind, cache_directory: Path) -> Path | None:
         reranker that is not there.
 
     Raises:
-        ModelError: there is no such model, or it is of the other kind.
+        ModelError: there is no such model, or it is of another kind.
     """
     if name == NONE:
         return None
     if name == DEFAULT:
-        return _default(kind, cache_directory)
+        return _default(role, cache_directory)
     if _is_path(name):
         folder = Path(name).expanduser()
     else:
         folder = _models(cache_directory) / _checked(name)
         if not folder.is_dir():
-            known = ", ".join(model.name for model in list_models(cache_directory) if model.manifest.kind == kind)
+            known = ", ".join(model.name for model in list_models(cache_directory) if model.manifest.role == role)
             raise ModelError(
-                f"there is no {kind} named {name!r} (there is: {known or 'none'}); add one with 'vizsla models add'"
+                f"there is no {role} named {name!r} (there is: {known or 'none'}); add one with 'vizsla models add'"
             )
-    read_manifest(folder, kind=kind)
+    read_manifest(folder, role=role)
     return folder
 
 
@@ -82,15 +82,15 @@ def use_models(cache_directory: Path, *, retriever: str | None = None, reranker:
 
     if retriever == NONE:
         raise ModelError("a retriever is always needed; use 'default' for the one of the package")
-    wanted: tuple[tuple[str | None, ModelKind], ...] = ((retriever, "bi-encoder"), (reranker, "cross-encoder"))
-    for name, kind in wanted:
+    wanted: tuple[tuple[str | None, Role], ...] = ((retriever, "retriever"), (reranker, "reranker"))
+    for name, role in wanted:
         if name is None or name in (DEFAULT, NONE):
             continue
         if _is_path(name):
             raise ModelError(f"{name} is a path; add the model by 'vizsla models add' first")
-        folder = resolve(name, kind, cache_directory)
+        folder = resolve(name, role, cache_directory)
         if folder is not None:
-            verify(folder, read_manifest(folder, kind=kind))
+            verify(folder, read_manifest(folder, role=role))
     return put_to_use(cache_directory, retriever=retriever, reranker=reranker)
 
 
@@ -125,13 +125,13 @@ def list_models(cache_directory: Path) -> list[LibraryModel]:
     return listed
 
 
-def add_model(source: str, cache_directory: Path, *, kind: ModelKind, name: str | None = None) -> LibraryModel:
+def add_model(source: str, cache_directory: Path, *, role: Role, name: str | None = None) -> LibraryModel:
     """Bring a model in: a folder of ours is copied, any other is converted. A model of that name is replaced.
 
     Args:
         source: a path, or the name of a model on the hub.
         cache_directory: root of our cache.
-        kind: what the model is.
+        role: what it is to be used for.
         name: what to call it here; made from the source when None.
 
     Raises:
@@ -147,11 +147,11 @@ def add_model(source: str, cache_directory: Path, *, kind: ModelKind, name: str 
         made = Path(temporary) / "model"
         folder = Path(source).expanduser()
         if (folder / MANIFEST_NAME).is_file():
-            _copy(folder, made, kind)
+            _copy(folder, made, role)
         else:
             from vizsla.models.convert import convert_model
 
-            convert_model(source, made, kind=kind)
+            convert_model(source, made, role=role)
         for path in (made, *made.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o600)
         _replace(made, models / chosen, Path(temporary) / "old")
@@ -176,23 +176,23 @@ def remove_model(name: str, cache_directory: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _default(kind: ModelKind, cache_directory: Path) -> Path | None:
+def _default(role: Role, cache_directory: Path) -> Path | None:
     """What was put to use; where that cannot be used any more, the model of the package: questions are answered."""
     used = models_in_use(cache_directory)
-    name = used.retriever if kind == "bi-encoder" else used.reranker
+    name = used.retriever if role == "retriever" else used.reranker
     if name == NONE:
         return None
     if name != DEFAULT:
         try:
             folder = _models(cache_directory) / _checked(name)
-            read_manifest(folder, kind=kind)
+            read_manifest(folder, role=role)
             return folder
         except ModelError as error:
-            logger.warning("the %s of the package answers in place of %s: %s", kind, name, error)
-    folder = DEFAULT_RETRIEVER if kind == "bi-encoder" else DEFAULT_RERANKER
-    if kind == "cross-encoder" and not folder.is_dir():
+            logger.warning("the %s of the package answers in place of %s: %s", role, name, error)
+    folder = DEFAULT_RETRIEVER if role == "retriever" else DEFAULT_RERANKER
+    if role == "reranker" and not folder.is_dir():
         return None
-    read_manifest(folder, kind=kind)
+    read_manifest(folder, role=role)
     return folder
 
 
@@ -227,10 +227,10 @@ def _checked(name: str) -> str:
     return name
 
 
-def _copy(folder: Path, made: Path, kind: ModelKind) -> None:
+def _copy(folder: Path, made: Path, role: Role) -> None:
     from vizsla.models.manifest import verify
 
-    manifest = read_manifest(folder, kind=kind)
+    manifest = read_manifest(folder, role=role)
     for name in (MANIFEST_NAME, *manifest.files):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, made / name)

@@ -17,8 +17,11 @@ from blake3 import blake3
 from vizsla.core.errors import ModelError
 from vizsla.core.types import Fingerprint
 
-ModelKind = Literal["bi-encoder", "cross-encoder"]
-Pooling = Literal["mean", "cls", "max", "lasttoken", "maxsim", "none"]
+ModelKind = Literal["bi-encoder", "cross-encoder", "late-interaction"]
+Role = Literal["retriever", "reranker"]
+Pooling = Literal["mean", "cls", "max", "lasttoken", "maxsim", "tokens", "none"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
 
 MANIFEST_NAME = "manifest.json"
 ONNX_NAMES = ("model_int8.onnx", "model.onnx")
@@ -52,11 +55,11 @@ class Manifest:
 
     Attributes:
         name: what users call the model.
-        kind: whether it embeds one text or scores a pair.
+        kind: whether it embeds one text, scores a pair that it reads together, or matches tokens of texts read apart.
         dimension: of the vectors; 1 for a cross-encoder.
         max_tokens: longest input with its special tokens; the rest of a text is cut off.
         pooling: how token vectors become one; of a cross-encoder, how they become a score: "maxsim", or "none" where it
-            has a head of transformers.
+            has a head of transformers; "tokens" of late interaction, where each token keeps its own.
         normalise: whether vectors have length 1.
         query_prompt: put before a question.
         document_prompt: put before a function.
@@ -81,13 +84,20 @@ class Manifest:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(ModelKind):
-            raise ValueError(f"kind must be bi-encoder or cross-encoder, got {self.kind!r}")
+            raise ValueError(f"kind must be one of {', '.join(get_args(ModelKind))}, got {self.kind!r}")
         if self.pooling not in get_args(Pooling):
             raise ValueError(f"pooling must be one of {', '.join(get_args(Pooling))}, got {self.pooling!r}")
+        if (self.pooling == "tokens") != (self.kind == "late-interaction"):
+            raise ValueError(f"a {self.kind} cannot have pooling {self.pooling!r}")
         if not 1 <= self.dimension <= _MAX_DIMENSION:
             raise ValueError(f"dimension must be 1 to {_MAX_DIMENSION}, got {self.dimension}")
         if not 4 <= self.max_tokens <= _MAX_TOKENS:
             raise ValueError(f"max_tokens must be 4 to {_MAX_TOKENS}, got {self.max_tokens}")
+
+    @property
+    def role(self) -> Role:
+        """What it can be used for."""
+        return "retriever" if self.kind == "bi-encoder" else "reranker"
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -114,23 +124,23 @@ class Manifest:
         return SAFETENSORS_NAME in self.files
 
 
-def read_manifest(folder: Path, *, kind: ModelKind | None = None) -> Manifest:
+def read_manifest(folder: Path, *, role: Role | None = None) -> Manifest:
     """Read a folder's manifest and check everything that can be checked without reading the weights.
 
     Args:
         folder: the model folder.
-        kind: what the caller wants it to be; None takes either.
+        role: what the caller wants it for; None takes any.
 
     Raises:
-        ModelError: one sentence for whatever is missing, damaged, refused or of the other kind.
+        ModelError: one sentence for whatever is missing, damaged, refused or of another kind.
     """
     if not folder.is_dir():
         raise ModelError(f"no model folder at {folder}; give a folder made by 'vizsla models add'")
     raw = _read_json(folder / MANIFEST_NAME, required=True)
     _refuse_unsafe(folder)
     manifest = _parse(raw, folder)
-    if kind and manifest.kind != kind:
-        raise ModelError(f"the model in {folder} is a {manifest.kind}, but a {kind} is wanted here; choose another")
+    if role and manifest.role != role:
+        raise ModelError(f"the model in {folder} is a {manifest.role}, but a {role} is wanted here; choose another")
     for name, file in manifest.files.items():
         path = folder / name
         try:

@@ -52,7 +52,8 @@ class OnnxBackend:
         outputs = self._session.get_outputs()
         if not set(self._inputs) <= set(_INPUTS) or len(outputs) != 1:
             raise ModelError(f"{path} has other inputs or outputs than we made; add the model again")
-        self._shape = (manifest.dimension,) if manifest.kind == "bi-encoder" else ()
+        self._axes = {"bi-encoder": 2, "cross-encoder": 1, "late-interaction": 3}[manifest.kind]
+        self._dimension = manifest.dimension
         self._path = path
 
     def run(
@@ -61,9 +62,10 @@ class OnnxBackend:
         """See ``Backend.run``."""
         given = dict(zip(_INPUTS, (input_ids, attention_mask, token_type_ids), strict=True))
         (output,) = self._session.run(None, {name: given[name] for name in self._inputs})
-        if output.shape[1:] != self._shape:
+        if output.ndim != self._axes or (output.ndim > 1 and output.shape[-1] != self._dimension):
             raise ModelError(
-                f"{self._path} gives {output.shape[1:]} numbers a text instead of {self._shape}; add the model again"
+                f"{self._path} gives numbers of shape {output.shape} instead of {self._axes} axes, the last of "
+                f"{self._dimension}; add the model again"
             )
         result: NDArray[np.float32] = output
         return result

@@ -1,4 +1,4 @@
-"""Token vectors to one vector for each text, for training, serving and tracing alike."""
+"""Token vectors to what a text is searched by, for training, serving and tracing alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def pooled(states: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
-    """Token vectors to one each, padding left out.
+    """Token vectors to one each, padding left out; with "tokens" they stay as they are.
 
     Args:
         states: (batch, length, dimension).
@@ -19,11 +19,13 @@ def pooled(states: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.
         pooling: how; "none" is not for here.
 
     Returns:
-        (batch, dimension).
+        (batch, dimension); with "tokens" (batch, length, dimension).
     """
     import torch
 
     is_token = mask.unsqueeze(-1)
+    if pooling == "tokens":
+        return states
     if pooling == "cls":
         return states[:, 0]
     if pooling == "max":

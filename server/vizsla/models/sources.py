@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizsla.core.errors import ModelError
-from vizsla.models.manifest import ModelKind, Pooling, refuse_remote_code
+from vizsla.models.manifest import ModelKind, Pooling, Role, refuse_remote_code
 
 _POOLING_FLAGS: Mapping[str, Pooling] = {
     "pooling_mode_cls_token": "cls",
@@ -18,6 +18,13 @@ _POOLING_FLAGS: Mapping[str, Pooling] = {
 }
 MAXSIM = "vizsla.models.maxsim.MaxSimScorer"
 """What ``modules.json`` calls the way in which our cross-encoders score."""
+LATE_INTERACTION = "vizsla.models.late_interaction.LateInteraction"
+"""Likewise of models whose texts are read apart."""
+
+_OURS: Mapping[str, tuple[ModelKind, Pooling]] = {
+    MAXSIM: ("cross-encoder", "maxsim"),
+    LATE_INTERACTION: ("late-interaction", "tokens"),
+}
 
 _OTHER_FLAGS = ("pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens")
 _UNSET_LENGTH = 100_000  # tokenizers without a limit write a huge number
@@ -86,7 +93,8 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
         ModelError: it has no safetensors, wants to run code, or is built of parts that we do not serve.
     """
     parts = _parts(folder)
-    is_matching = kind == "cross-encoder" and [kind for kind, _ in parts] == ["Transformer", "MaxSimScorer"]
+    ours = _ours(parts)
+    is_matching = ours is not None and ours[0] == kind
     modules = _modules(folder, parts[:1] if is_matching else parts)
     inner = folder / modules.get("Transformer", "")
     config = _json(inner / "config.json")
@@ -98,7 +106,7 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
     labels = config.get("id2label")
     if kind == "cross-encoder" and not is_matching and isinstance(labels, dict) and len(labels) != 1:
         raise ModelError(f"{name} has {len(labels)} outputs, but a reranker must have one; use another model")
-    pooling: Pooling = "maxsim" if is_matching else "none"
+    pooling: Pooling = ours[1] if ours is not None and is_matching else "none"
     has_prompt_in_pooling = True
     if kind == "bi-encoder":
         pooling, has_prompt_in_pooling = _pooling(folder, modules, name)
@@ -111,7 +119,7 @@ def read_source(folder: Path, *, kind: ModelKind, name: str) -> ModelSource:
         folder=inner,
         max_tokens=_max_tokens(inner, config),
         pooling=pooling,
-        normalise="Normalize" in modules,
+        normalise="Normalize" in modules or pooling == "tokens",
         query_prompt=query,
         document_prompt=document,
         licence=_licence(folder / "README.md"),
@@ -124,11 +132,25 @@ def kind_of(folder: Path) -> ModelKind:
     Raises:
         ModelError: a file that says so cannot be read.
     """
+    ours = _ours(_parts(folder))
+    if ours is not None:
+        return ours[0]
     if _json(folder / "config_sentence_transformers.json").get("model_type") == "CrossEncoder":
         return "cross-encoder"
     architectures = _json(folder / "config.json").get("architectures")
     names = architectures if isinstance(architectures, list) else []
     return "cross-encoder" if any("SequenceClassification" in str(name) for name in names) else "bi-encoder"
+
+
+def kind_for(folder: Path, role: Role) -> ModelKind:
+    """What a published model is taken for when it is to be used so.
+
+    Raises:
+        ModelError: a file that says so cannot be read.
+    """
+    if role == "retriever":
+        return "bi-encoder"
+    return "late-interaction" if kind_of(folder) == "late-interaction" else "cross-encoder"
 
 
 def needs_extra(what: str) -> str:
@@ -146,11 +168,17 @@ def _parts(folder: Path) -> tuple[tuple[str, str], ...]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path} cannot be read ({error}); get the model anew") from None
     for kind, place in parts:
-        if not kind.startswith("sentence_transformers.") and kind != MAXSIM:
+        if not kind.startswith("sentence_transformers.") and kind not in _OURS:
             raise ModelError(f"{path} asks to run code of its own ({kind}), which is never done")
         if not (folder / place).resolve().is_relative_to(folder.resolve()):
             raise ModelError(f"{path} leads out of its folder ({place!r}); use another model")
     return tuple((kind.rpartition(".")[2], place) for kind, place in parts)
+
+
+def _ours(parts: Sequence[tuple[str, str]]) -> tuple[ModelKind, Pooling] | None:
+    """Kind and pooling of a transformer with a part of ours above it."""
+    names = [name for name, _ in parts]
+    return next((ours for part, ours in _OURS.items() if names == ["Transformer", part.rpartition(".")[2]]), None)
 
 
 def _modules(folder: Path, parts: Sequence[tuple[str, str]]) -> Mapping[str, str]:

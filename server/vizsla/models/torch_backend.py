@@ -103,7 +103,7 @@ class TorchBackend:
                 mask = inputs["attention_mask"]
                 values = pooled(output.last_hidden_state.float(), mask, self._manifest.pooling)
                 if self._manifest.normalise:
-                    values = torch.nn.functional.normalize(values, dim=1)
+                    values = torch.nn.functional.normalize(values, dim=-1)
             found: NDArray[np.float32] = values.cpu().numpy()
         return found
 

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from vizsla.core.child import Parent, connect_to_parent
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
-from vizsla.models.cross_encoder import CrossEncoder, load_cross_encoder
 from vizsla.models.device import DeviceChoice, DeviceKind, choose_device, cpu
 from vizsla.models.jobs import Batches, Job, JobQueue, one_line
 from vizsla.models.manifest import ONNX_NAMES, read_manifest
 from vizsla.models.messages import Cancel, Encode, Priority, Ready, Report, Request, Rerank, Unusable
+from vizsla.models.reranker import Reranker, load_reranker
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -42,14 +42,14 @@ class LoadedModels:
 
         Args:
             retriever: model folder of the bi-encoder.
-            reranker: model folder of the cross-encoder.
+            reranker: model folder of what reads again.
             threads: of a forward pass on a CPU; 0 is one per physical core.
         """
         self._folder = retriever
         self._reranker_folder = reranker
         self._threads = threads
         self._retriever: BiEncoder | None = None
-        self._reranker: CrossEncoder | None = None
+        self._reranker: Reranker | None = None
         self._reranker_problem = "no reranker is set; add one with 'vizsla models add'" if reranker is None else ""
         self._reranker_device: DeviceKind = "cpu"
 
@@ -62,7 +62,7 @@ class LoadedModels:
         Raises:
             ModelError: the folder cannot be used on any device.
         """
-        manifest = read_manifest(self._folder, kind="bi-encoder")
+        manifest = read_manifest(self._folder, role="retriever")
         self._reranker_device = choice.kind
         try:
             self._retriever = load_bi_encoder(self._folder, device=choice.kind, threads=self._threads)
@@ -108,9 +108,7 @@ class LoadedModels:
         if self._reranker or self._reranker_problem or self._reranker_folder is None:
             return
         try:
-            self._reranker = load_cross_encoder(
-                self._reranker_folder, device=self._reranker_device, threads=self._threads
-            )
+            self._reranker = load_reranker(self._reranker_folder, device=self._reranker_device, threads=self._threads)
         except Exception as error:  # the retriever goes on without it
             logger.warning("the reranker cannot be loaded: %s", one_line(error))
             self._reranker_problem = one_line(error)

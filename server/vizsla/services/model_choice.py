@@ -15,7 +15,7 @@ from vizsla.core.settings import ModelSettings
 from vizsla.index.vector_files import saved_fingerprint
 from vizsla.models.in_use import DEFAULT, ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import DEFAULT_RERANKER, DEFAULT_RETRIEVER, resolve
-from vizsla.models.manifest import ModelKind, read_manifest
+from vizsla.models.manifest import Role, read_manifest
 from vizsla.services.index_directory import workspace_directory
 from vizsla.services.nesting import resolved
 
@@ -49,12 +49,12 @@ def choose_models(wanted: ModelSettings, cache_directory: Path, used: ModelsInUs
         ModelError: one of them is not there or is damaged. Nothing takes its place here.
     """
     used = used or models_in_use(cache_directory)
-    retriever = _folder(wanted.retriever, used.retriever, "bi-encoder", cache_directory)
-    reranker = _folder(wanted.reranker, used.reranker, "cross-encoder", cache_directory)
+    retriever = _folder(wanted.retriever, used.retriever, "retriever", cache_directory)
+    reranker = _folder(wanted.reranker, used.reranker, "reranker", cache_directory)
     if retriever is None:
         raise ModelError(f"no retriever is installed under the name {wanted.retriever!r}; see 'vizsla models list'")
-    manifest = read_manifest(retriever, kind="bi-encoder")
-    second = read_manifest(reranker, kind="cross-encoder").fingerprint if reranker is not None else ""
+    manifest = read_manifest(retriever, role="retriever")
+    second = read_manifest(reranker, role="reranker").fingerprint if reranker is not None else ""
     return ModelChoice(
         name=manifest.name, retriever=retriever, reranker=reranker, fingerprints=(manifest.fingerprint, second)
     )
@@ -90,11 +90,11 @@ def models_that_answered(wanted: ModelSettings, cache_directory: Path, folders: 
     return None
 
 
-def _folder(name: str, used: str, kind: ModelKind, cache_directory: Path) -> Path | None:
+def _folder(name: str, used: str, role: Role, cache_directory: Path) -> Path | None:
     if name != DEFAULT:
-        return resolve(name, kind, cache_directory)
+        return resolve(name, role, cache_directory)
     if used != DEFAULT:
-        return resolve(used, kind, cache_directory)
-    if kind == "cross-encoder":
+        return resolve(used, role, cache_directory)
+    if role == "reranker":
         return DEFAULT_RERANKER if DEFAULT_RERANKER.is_dir() else None
     return DEFAULT_RETRIEVER

@@ -80,8 +80,9 @@ async def _opinions(
     """
     scores = models.opinions.of(query, texts)
     unread = np.flatnonzero(np.isnan(scores)).tolist()
-    expected = models.pace.seconds([len(query) + len(texts[row]) for row in unread])
-    unread = unread[: affordable(expected, budget_seconds)]
+    if not models.remembers_texts:
+        expected = models.pace.seconds([len(query) + len(texts[row]) for row in unread])
+        unread = unread[: affordable(expected, budget_seconds)]
     if unread:
         asked = [texts[row] for row in unread]
         said = await asyncio.wrap_future(models.rerank(query, asked, budget_seconds=budget_seconds))

@@ -132,9 +132,9 @@ class Resources:
         wanted = self.settings.models
         retriever, reranker = (self._choice.retriever, self._choice.reranker) if self._choice else (None, None)
         if self._choice is None:
-            retriever = resolve(wanted.retriever, "bi-encoder", self.cache_directory)
+            retriever = resolve(wanted.retriever, "retriever", self.cache_directory)
             try:
-                reranker = resolve(wanted.reranker, "cross-encoder", self.cache_directory)
+                reranker = resolve(wanted.reranker, "reranker", self.cache_directory)
             except VizslaError as error:
                 self._note(f"{error}; answering without reranking")
         if retriever is None:

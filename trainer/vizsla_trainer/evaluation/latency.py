@@ -31,7 +31,7 @@ def measure_latency(
 
     Args:
         retriever: folder of the bi-encoder.
-        reranker: folder of the cross-encoder; None without one.
+        reranker: folder of what reads again; None without one.
         pairs: whose queries are asked, one after another.
         candidates: of each, as indices into ``codes``, -1 where there are no more.
         codes: that the candidates are.
@@ -40,12 +40,12 @@ def measure_latency(
         threads: of a forward pass on a CPU.
     """
     from vizsla.models.bi_encoder import load_bi_encoder
-    from vizsla.models.cross_encoder import load_cross_encoder
+    from vizsla.models.reranker import load_reranker
 
     if not pairs:
         return None
     encoder = load_bi_encoder(retriever, device=device, threads=threads)
-    scorer = load_cross_encoder(reranker, device=device, threads=threads) if reranker and depth else None
+    scorer = load_reranker(reranker, device=device, threads=threads) if reranker and depth else None
     embedding, scoring = [], []
     asked = list(zip(pairs, candidates, strict=True))
     for pair, found in (*asked[:_WARM_UP], *asked):

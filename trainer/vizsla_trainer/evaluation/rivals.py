@@ -60,11 +60,9 @@ class Rivals:
         self._rankings: dict[str, Ranking] = {}
         self._fused: dict[str, dict[int, Fused]] = {}
         self._scores: dict[str, PairScores] = {}
-        retriever = read_manifest(contest.retrievers[BEFORE], kind="bi-encoder")
+        retriever = read_manifest(contest.retrievers[BEFORE], role="retriever")
         reranker = contest.rerankers.get(BEFORE)
-        self.today: Told = calibration_of(
-            retriever, read_manifest(reranker, kind="cross-encoder") if reranker else None
-        )
+        self.today: Told = calibration_of(retriever, read_manifest(reranker, role="reranker") if reranker else None)
         """How the server reads the scores of what is in use."""
 
     def ranking(self, retriever: str) -> Ranking:
@@ -89,10 +87,10 @@ class Rivals:
 
     def scores(self, reranker: str) -> PairScores:
         """What a reranker says, once for each pair of query and code."""
-        from vizsla.models.cross_encoder import load_cross_encoder
+        from vizsla.models.reranker import load_reranker
 
         if reranker not in self._scores:
-            scorer = load_cross_encoder(
+            scorer = load_reranker(
                 self.contest.rerankers[reranker], device=self.contest.device, threads=self.contest.threads
             )
             self._scores[reranker] = PairScores(scorer, self.pairs, self.codes)

@@ -14,6 +14,7 @@ from vizsla_trainer.records import Pair
 _DOES = {
     "bi-encoder": "Embeds questions and functions, so that a function stands near the questions that it answers.",
     "cross-encoder": "Reads a question and a function together and says how well they fit: a reranker.",
+    "late-interaction": "Reads a question and a function apart and matches them token by token: a reranker.",
 }
 
 

@@ -8,19 +8,16 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from vizsla.models.calibration import Line
 from vizsla.models.in_use import ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import add_model, list_models, remove_model, use_models
-from vizsla.models.manifest import CARD_NAME, Manifest, ModelKind, hash_file, read_manifest, write_manifest
+from vizsla.models.manifest import CARD_NAME, Manifest, Role, hash_file, read_manifest, write_manifest
 from vizsla_trainer.evaluation.calibration import aligned
 from vizsla_trainer.evaluation.contest import AFTER, BEFORE
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.evaluation.served import reading_of
 from vizsla_trainer.export.gate import Decision
-
-Role = Literal["retriever", "reranker"]
 
 _KEPT_RUNS = 3  # models of earlier runs of a workspace that stay added, for the way back
 
@@ -33,13 +30,13 @@ class Trained:
     reranker: Path | None
 
 
-def export_model(weights: Path, destination: Path, *, kind: ModelKind, name: str, licence: str, base: str) -> Manifest:
+def export_model(weights: Path, destination: Path, *, role: Role, name: str, licence: str, base: str) -> Manifest:
     """Make the folder that is served: int8 ONNX, safetensors, tokenizer, manifest, readable for sentence-transformers.
 
     Args:
         weights: a folder as sentence-transformers reads it.
         destination: replaced as a whole when the new folder is complete.
-        kind: what the model is.
+        role: what the model is for.
         name: what to call it.
         licence: of the weights it began with.
         base: name of the model it began with.
@@ -52,7 +49,7 @@ def export_model(weights: Path, destination: Path, *, kind: ModelKind, name: str
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".exporting-", dir=destination.parent) as temporary:
         made = Path(temporary) / "model"
-        manifest = convert_model(str(weights), made, kind=kind, name=name)
+        manifest = convert_model(str(weights), made, role=role, name=name)
         _add_what_others_read(weights, made)
         names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
         files = {name: hash_file(made / name) for name in names if name != "manifest.json"}
@@ -61,7 +58,7 @@ def export_model(weights: Path, destination: Path, *, kind: ModelKind, name: str
         if destination.exists():
             shutil.rmtree(destination)
         made.rename(destination)
-    return read_manifest(destination, kind=kind)
+    return read_manifest(destination, role=role)
 
 
 def describe_model(folder: Path, *, card: str, facts: Mapping[str, object]) -> Manifest:
@@ -93,16 +90,16 @@ def offer(trained: Trained, decision: Decision, *, cache_directory: Path, name: 
     if not decision.is_offered:
         return models_in_use(cache_directory)
     chosen: dict[str, str] = {}
-    for role, kind, folder, called in _offered(trained, decision, name):
+    for role, folder, called in _offered(trained, decision, name):
         if not _is_added(cache_directory, called, folder):
-            add_model(str(folder), cache_directory, kind=kind, name=called)
+            add_model(str(folder), cache_directory, role=role, name=called)
         chosen[role] = called
     return use_models(cache_directory, **chosen) if uses else models_in_use(cache_directory)
 
 
 def added_names(trained: Trained, decision: Decision, name: str) -> tuple[str, ...]:
     """What the models that the decision offers are called."""
-    return tuple(called for _, _, _, called in _offered(trained, decision, name))
+    return tuple(called for _, _, called in _offered(trained, decision, name))
 
 
 def remove_earlier(cache_directory: Path, name: str) -> None:
@@ -120,15 +117,15 @@ def remove_earlier(cache_directory: Path, name: str) -> None:
                 remove_model(model.name, cache_directory)
 
 
-def _offered(trained: Trained, decision: Decision, name: str) -> Iterator[tuple[str, ModelKind, Path, str]]:
-    """Role, kind, folder and name of each model that is offered."""
-    parts: tuple[tuple[str, ModelKind, Path | None, bool], ...] = (
-        ("retriever", "bi-encoder", trained.retriever, decision.retriever),
-        ("reranker", "cross-encoder", trained.reranker, decision.reranker),
+def _offered(trained: Trained, decision: Decision, name: str) -> Iterator[tuple[Role, Path, str]]:
+    """Role, folder and name of each model that is offered."""
+    parts: tuple[tuple[Role, Path | None, bool], ...] = (
+        ("retriever", trained.retriever, decision.retriever),
+        ("reranker", trained.reranker, decision.reranker),
     )
-    for role, kind, folder, is_wanted in parts:
+    for role, folder, is_wanted in parts:
         if folder is not None and is_wanted:
-            yield role, kind, folder, f"{name}-{role}-{read_manifest(folder, kind=kind).fingerprint[:8]}"
+            yield role, folder, f"{name}-{role}-{read_manifest(folder, role=role).fingerprint[:8]}"
 
 
 def _is_added(cache_directory: Path, name: str, folder: Path) -> bool:

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,13 @@ import numpy as np
 from vizsla.core.errors import ModelError
 from vizsla.models.calibration import calibration_of
 from vizsla.models.device import choose_device
-from vizsla.models.manifest import MANIFEST_NAME, ModelKind, read_manifest
+from vizsla.models.manifest import MANIFEST_NAME, ROLES, Role, read_manifest
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.evaluation.comparing import EDITION, compare
 from vizsla_trainer.evaluation.contest import AFTER, BEFORE, Contest
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export.card import counts_of, model_card
-from vizsla_trainer.export.folders import Role, Trained, describe_model, export_model, facts_of
+from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of
 from vizsla_trainer.export.gate import decide
 from vizsla_trainer.stages.stage import Context, is_wanted
 from vizsla_trainer.stages.training import RESULT_NAME
@@ -37,13 +36,11 @@ _ALONE = "the reranker learned nothing; only the retriever is offered"
 
 _LARGE = 10_000_000  # bytes
 
-KINDS: Mapping[Role, ModelKind] = {"retriever": "bi-encoder", "reranker": "cross-encoder"}
-
 
 def convert(context: Context) -> None:
     """Trained weights to folders that can be served; none for a reranker that gives every text the same score."""
     for place in ("converted", "export"):  # what an earlier run made is not this one's
-        for role in KINDS:
+        for role in ROLES:
             shutil.rmtree(context.folder / place / role, ignore_errors=True)
     for role, weights in _trained_weights(context).items():
         licence, origin = _origin(Path(context.facts.base[role]))
@@ -52,7 +49,7 @@ def convert(context: Context) -> None:
                 export_model(
                     weights,
                     context.folder / "converted" / role,
-                    kind=KINDS[role],
+                    role=role,
                     name=_name(context, role),
                     licence=licence,
                     base=origin,
@@ -73,7 +70,7 @@ def learned_nothing(context: Context) -> bool:
 def contestants(context: Context) -> object:
     """What decides how models compare, beside those that were trained."""
     folders = {role: Path(folder) for role, folder in context.facts.before.items()}
-    manifests = [read_manifest(folders[role], kind=kind) for role, kind in KINDS.items() if role in folders]
+    manifests = [read_manifest(folders[role], role=role) for role in ROLES if role in folders]
     fingerprints = {role: fingerprint_of(folder) for role, folder in folders.items()}
     return [EDITION, fingerprints, dataclasses.asdict(calibration_of(*manifests))]
 
@@ -124,19 +121,19 @@ def gate(context: Context) -> None:
         "retriever_after": dataclasses.asdict(found.retriever_after.metrics),
         "is_offered": decision.is_offered,
     }
-    before = calibration_of(read_manifest(Path(context.facts.before["retriever"]), kind="bi-encoder")).cosine
+    before = calibration_of(read_manifest(Path(context.facts.before["retriever"]), role="retriever")).cosine
     stays = context.facts.before.get("reranker")
-    beside = read_manifest(Path(stays), kind="cross-encoder").fingerprint if stays else ""
+    beside = read_manifest(Path(stays), role="reranker").fingerprint if stays else ""
     recipe = json.loads(json.dumps(context.facts.recipe))
     (context.folder / "export").mkdir(exist_ok=True)
-    for role in KINDS:
+    for role in ROLES:
         source, place = context.folder / "converted" / role, context.folder / "export" / role
         if not _is_made(role, context):
             continue
         licence, origin = _origin(Path(context.facts.base[role]))
         card = model_card(
             name=_name(context, role),
-            kind=KINDS[role],
+            kind=read_manifest(source).kind,
             base=origin,
             licence=licence,
             recipe=context.recipe.name,
@@ -155,7 +152,7 @@ def gate(context: Context) -> None:
 
 def trained(context: Context) -> Trained:
     """The folders that the gate left."""
-    folders = {role: context.folder / "export" / role if _is_made(role, context) else None for role in KINDS}
+    folders = {role: context.folder / "export" / role if _is_made(role, context) else None for role in ROLES}
     return Trained(retriever=folders["retriever"], reranker=folders["reranker"])
 
 

@@ -138,8 +138,8 @@ def _fitted(recipe: Recipe, *, is_gpu: bool) -> Recipe:
 def _in_use(settings: Settings) -> dict[str, str]:
     cache, wanted = settings.cache.directory, settings.models
     found = {
-        "retriever": resolve(wanted.retriever, "bi-encoder", cache),
-        "reranker": resolve(wanted.reranker, "cross-encoder", cache),
+        "retriever": resolve(wanted.retriever, "retriever", cache),
+        "reranker": resolve(wanted.reranker, "reranker", cache),
     }
     return {role: str(folder.absolute()) for role, folder in found.items() if folder is not None}
 

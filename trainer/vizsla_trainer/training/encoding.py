@@ -107,7 +107,7 @@ def open_encoder(
         ModelError: the folder holds no bi-encoder that can be loaded.
     """
     is_ours = machine.device.type == "cpu" and (folder / MANIFEST_NAME).is_file()
-    if is_ours and read_manifest(folder, kind="bi-encoder").onnx_name is not None:
+    if is_ours and read_manifest(folder, role="retriever").onnx_name is not None:
         return _FolderEncoder(folder, threads=threads)
     base = load_base(folder, kind="bi-encoder", seed=0)
     return NetworkEncoder(base, machine, query_tokens=query_tokens, code_tokens=code_tokens)

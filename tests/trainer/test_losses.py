@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Encoding
 
 from trainer.toy_language import CODE_WORDS, QUERY_WORDS, tiny_base
 from vizsla.models.batching import Tokenised, padded
@@ -87,13 +89,13 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> NetworkEncoder:
     return NetworkEncoder(base, machine, query_tokens=32, code_tokens=48)
 
 
-def tokens_of(encoder: NetworkEncoder) -> list[Tokenised]:
+def tokens_of(encoder: NetworkEncoder) -> list[Encoding]:
     queries = [" ".join(QUERY_WORDS[i : i + 2 + i % 3]) for i in range(8)]
     codes = [" ".join(CODE_WORDS[i : i + 3] * (1 + 5 * (i % 2))) for i in range(8)]
     return encoder.tokens(queries, is_query=True) + encoder.tokens(codes, is_query=False)
 
 
-def in_one(texts: list[Tokenised]) -> Chunk:
+def in_one(texts: Sequence[Tokenised]) -> Chunk:
     input_ids, attention_mask, token_type_ids = padded(texts, length=48, pad_id=0)
     return Chunk(
         places=tuple(range(len(texts))),

@@ -13,9 +13,9 @@ import pytest
 from trainer.toy_language import Toy, a_code, a_corpus, examples, make_toy, reranker_recipe, tiny_base
 from vizsla.core.errors import ModelError
 from vizsla.models.convert import convert_model
-from vizsla.models.reranker import load_reranker
 from vizsla.models.library import DEFAULT_RETRIEVER
 from vizsla.models.manifest import ONNX_NAMES
+from vizsla.models.reranker import load_reranker
 from vizsla.models.samples import sample_functions, sample_queries
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.negatives.ranking import rank_corpus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from vizsla.models.manifest import (
     read_manifest,
     verify,
 )
-from vizsla.models.sources import MAXSIM, kind_of, needs_extra, read_source
+from vizsla.models.sources import LATE_INTERACTION, MAXSIM, kind_of, needs_extra, read_source
 from vizsla.models.tokenising import TextTokenizer, separator_of
 from vizsla.models.weights import load_network
 from vizsla_trainer.errors import TrainingError
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     import torch
 
 _LIBRARY = "sentence_transformers.models"
+_ABOVE: Mapping[Pooling, tuple[str, str]] = {
+    "maxsim": ("1_MaxSim", MAXSIM),
+    "tokens": ("1_LateInteraction", LATE_INTERACTION),
+}
+"""What our rerankers have above the encoder; without it, the library would put a part of its own there."""
+_TYPES: Mapping[ModelKind, str] = {"cross-encoder": "CrossEncoder", "late-interaction": "LateInteraction"}
 _POOLINGS = {"mean": "mean_tokens", "cls": "cls_token", "max": "max_tokens", "lasttoken": "lasttoken"}
 
 
@@ -37,7 +44,7 @@ class Base:
     Attributes:
         network: in float32 on the CPU, without dropout: a transformers encoder, or what scores pairs by one.
         tokenizer: content of its ``tokenizer.json``.
-        kind: "bi-encoder" or "cross-encoder".
+        kind: what it does.
         pooling: as a manifest says it.
         max_tokens: longest input with its special tokens.
     """
@@ -70,7 +77,8 @@ def load_base(folder: Path, *, kind: ModelKind, seed: int) -> Base:
 
     Args:
         folder: where it lies.
-        kind: what is to be trained. A cross-encoder out of a bi-encoder matches tokens, see ``MaxSimScorer``.
+        kind: what is to be trained. Late interaction is made of a bi-encoder as it is; a cross-encoder made of
+            either matches tokens, see ``MaxSimScorer``.
         seed: of weights that the folder lacks.
 
     Raises:
@@ -87,8 +95,11 @@ def load_base(folder: Path, *, kind: ModelKind, seed: int) -> Base:
     base = _ours(folder) if (folder / MANIFEST_NAME).is_file() else _published(folder)
     if base.kind == kind:
         return base
-    if kind == "bi-encoder":
-        raise ModelError(f"the model in {folder} is a cross-encoder, no retriever begins with it; give a bi-encoder")
+    if kind == "bi-encoder" or base.kind == "cross-encoder":
+        wanted = "retriever" if kind == "bi-encoder" else "late interaction"
+        raise ModelError(f"the model in {folder} is a {base.kind} model, no {wanted} begins with it; give a bi-encoder")
+    if kind == "late-interaction":
+        return replace(base, kind=kind, pooling="tokens")
     from vizsla.models.maxsim import MaxSimScorer
 
     network = MaxSimScorer(base.network, separator_of(base.tokenizer)).eval()
@@ -188,10 +199,9 @@ def _published(folder: Path) -> Base:
 def _write_parts(base: Base, folder: Path, max_tokens: int) -> None:
     """What sentence-transformers builds the model by: its parts, and where they lie."""
     config: Any = base.network.config
-    is_pair = base.kind == "cross-encoder"
     parts: list[tuple[str, str]] = [("", f"{_LIBRARY}.Transformer")]
-    if is_pair:
-        parts.append(("1_MaxSim", MAXSIM))  # without it, the library would put a head of its own on the encoder
+    if base.pooling in _ABOVE:
+        parts.append(_ABOVE[base.pooling])
     else:
         parts += [("1_Pooling", f"{_LIBRARY}.Pooling"), ("2_Normalize", f"{_LIBRARY}.Normalize")]
         (folder / "1_Pooling").mkdir()
@@ -203,7 +213,7 @@ def _write_parts(base: Base, folder: Path, max_tokens: int) -> None:
         [{"idx": i, "name": str(i), "path": path, "type": kind} for i, (path, kind) in enumerate(parts)],
     )
     _write_json(folder / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
-    model = {"model_type": "CrossEncoder"} if is_pair else {}
+    model = {"model_type": _TYPES[base.kind]} if base.kind in _TYPES else {}
     _write_json(
         folder / "config_sentence_transformers.json",
         {

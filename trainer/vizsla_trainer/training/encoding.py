@@ -20,6 +20,7 @@ from vizsla_trainer.training.machine import Machine
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Encoding
 
 _AT_ONCE = 2_048  # texts that are tokenised and sorted by length together
 
@@ -32,7 +33,7 @@ class Encoder(Protocol):
 
 
 class NetworkEncoder:
-    """A bi-encoder's network with its tokenizer, for training and between its steps."""
+    """An encoder's network with its tokenizer, for training and between its steps."""
 
     def __init__(self, base: Base, machine: Machine, *, query_tokens: int, code_tokens: int) -> None:
         self.network = base.network.to(machine.device)
@@ -43,11 +44,11 @@ class NetworkEncoder:
         self._max_tokens = min(max(query_tokens, code_tokens), base.max_tokens)
         self._takes = set(inspect.signature(self.network.forward).parameters)
 
-    def tokens(self, texts: Sequence[str], *, is_query: bool) -> list[Tokenised]:
+    def tokens(self, texts: Sequence[str], *, is_query: bool) -> list[Encoding]:
         """Texts as tokens, behind the model's prompt, cut at their length."""
         prompt = self._base.query_prompt if is_query else self._base.document_prompt
         reader = self._query_reader if is_query else self._code_reader
-        return list(reader.encode([prompt + text for text in texts]))
+        return reader.encode([prompt + text for text in texts])
 
     def chunks(self, texts: Sequence[Tokenised]) -> list[Chunk]:
         """Chunks as large as the machine takes."""
@@ -59,7 +60,11 @@ class NetworkEncoder:
         )
 
     def forward(self, chunk: Chunk) -> torch.Tensor:
-        """Vectors of length 1, in the order of the chunk. (texts, dimension)"""
+        """Vectors of length 1, in the order of the chunk.
+
+        Returns:
+            (texts, dimension); of late interaction one for each token, (texts, length, dimension).
+        """
         import torch
 
         mask = self._machine.moved(chunk.attention_mask)

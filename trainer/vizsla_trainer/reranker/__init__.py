@@ -1,1 +1,1 @@
-"""Training of the cross-encoder."""
+"""Training of the reranker: a cross-encoder, or late interaction."""

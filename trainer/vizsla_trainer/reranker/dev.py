@@ -5,11 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vizsla_trainer.reranker.scoring import NetworkScorer
 from vizsla_trainer.training.examples import Corpus, Example, forbidden_codes
+
+
+class Scorer(Protocol):
+    """Whatever scores texts for queries."""
+
+    def score(self, queries: Sequence[str], lists: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
+        """Scores of each query's texts, in their order, higher for a better match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +27,7 @@ class RerankerDev:
     queries: tuple[str, ...]
     lists: tuple[tuple[str, ...], ...]
 
-    def mrr(self, scorer: NetworkScorer) -> float:
+    def mrr(self, scorer: Scorer) -> float:
         """Mean reciprocal rank of the right text by its score alone; a tie counts against it. NaN without queries."""
         scores = scorer.score(self.queries, self.lists)
         # Written so that a score that is no number is no good rank either.

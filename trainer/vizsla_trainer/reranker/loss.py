@@ -1,8 +1,11 @@
-"""The loss of the cross-encoder."""
+"""The losses of rerankers: of the cross-encoder, and of late interaction."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from vizsla_trainer.reranker.matching import TokenVectors, match_all
+from vizsla_trainer.training.in_batch import contrastive
 
 if TYPE_CHECKING:
     import torch
@@ -26,3 +29,18 @@ def listwise(logits: torch.Tensor, is_there: torch.Tensor, *, scale: float) -> t
     scores = (scale * torch.tanh(logits)).masked_fill(~is_there, float("-inf"))
     right = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
     return torch.nn.functional.cross_entropy(scores, right, reduction="sum")
+
+
+def late_info_nce(
+    queries: TokenVectors, codes: TokenVectors, *, scale: float, allowed: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Each query is to match its own code better than all other codes of the batch; see ``contrastive``.
+
+    Args:
+        queries: (queries, length, dimension).
+        codes: (codes, length, dimension); the first ones are the right ones, in the order of the queries, hard
+            negatives follow.
+        scale: 1 / temperature, of a match in [-1, 1].
+        allowed: (queries, codes), which codes stand against a query; its own is never asked for. None: all.
+    """
+    return contrastive(scale * match_all(queries, codes), allowed)

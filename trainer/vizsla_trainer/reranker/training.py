@@ -1,4 +1,4 @@
-"""Training of the reranker: a cross-encoder that learns to tell a query's code from ranked hard negatives."""
+"""Training of the reranker that reads together: a cross-encoder learns to tell a query's code from ranked others."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from vizsla_trainer.negatives.ranking import rank_corpus
 from vizsla_trainer.negatives.sampling import depth_for, sample_negatives
 from vizsla_trainer.records import Pair, published
 from vizsla_trainer.reranker.dev import make_dev as make_reranker_dev
+from vizsla_trainer.reranker.late import train_late_interaction
 from vizsla_trainer.reranker.training import train_reranker
 from vizsla_trainer.retriever.dev import make_dev as make_retriever_dev
 from vizsla_trainer.retriever.training import train_retriever
@@ -79,7 +80,8 @@ def train_the_reranker(context: Context, place: str = "reranker", negatives: str
         )
         encoder.keep()
         candidates = ranked.codes.tolist()
-    result = train_reranker(
+    train = train_late_interaction if recipe.reranker.form == "late-interaction" else train_reranker
+    result = train(
         context.retriever if recipe.reranker.start == "retriever" else Path(context.facts.base["reranker"]),
         examples,
         context.training_corpus,

@@ -1,9 +1,8 @@
-"""Late interaction is its formula, learns to put the right code first, and its folder says what it is."""
+"""Late interaction learns to put the right code first, and its folder says what it is."""
 
 from __future__ import annotations
 
 import json
-import math
 import random
 from pathlib import Path
 
@@ -26,16 +25,18 @@ from trainer.toy_language import (
     tiny_base,
 )
 from vizsla.core.errors import ModelError
+from vizsla.models.convert import convert_model
+from vizsla.models.library import DEFAULT_RETRIEVER
+from vizsla.models.reranker import load_reranker
+from vizsla.models.samples import sample_functions, sample_queries
 from vizsla.models.sources import kind_of
 from vizsla_trainer.errors import RecipeError, StoppedError, TrainingError
 from vizsla_trainer.progress import Progress, never, unheard
 from vizsla_trainer.recipe import RerankerRecipe
 from vizsla_trainer.recipe_files import load_recipe, recipe_from
-from vizsla_trainer.reranker import matching
 from vizsla_trainer.reranker.dev import RerankerDev, make_dev
 from vizsla_trainer.reranker.late import train_late_interaction
-from vizsla_trainer.reranker.loss import late_info_nce
-from vizsla_trainer.reranker.matching import TokenScorer, TokenVectors, match_all
+from vizsla_trainer.reranker.matching import TokenScorer
 from vizsla_trainer.run_folder import RunFolder
 from vizsla_trainer.stages.opening import new_run
 from vizsla_trainer.stages.pipeline import run_stages
@@ -51,26 +52,6 @@ MACHINE = Machine(device="cpu", precision="fp32", threads=1)
 
 def recipe(**changes: object) -> RerankerRecipe:
     return reranker_recipe(**{"form": "late-interaction", "batch": 16, "chunk_tokens": 512, **changes})
-
-
-def drawn(texts: int, length: int, *, seed: int) -> TokenVectors:
-    """Random vectors of which each text has some inner tokens, never its first one."""
-    generator = torch.Generator().manual_seed(seed)
-    vectors = torch.randn(texts, length, 4, generator=generator, dtype=torch.float64)
-    inner = torch.rand(texts, length, generator=generator) < 0.6
-    inner[:, 0], inner[:, 1] = False, True
-    return TokenVectors(vectors=torch.nn.functional.normalize(vectors, dim=-1), inner=inner)
-
-
-def match(query: NDArray[np.floating], code: NDArray[np.floating]) -> float:
-    """The formula, token by token."""
-    return sum(max(float(q @ c) for c in code) for q in query) / len(query)
-
-
-def plain(queries: TokenVectors, codes: TokenVectors) -> NDArray[np.float64]:
-    asked = [vectors[inner].numpy() for vectors, inner in zip(queries.vectors, queries.inner, strict=True)]
-    read = [vectors[inner].numpy() for vectors, inner in zip(codes.vectors, codes.inner, strict=True)]
-    return np.array([[match(query, code) for code in read] for query in asked])
 
 
 @pytest.fixture(scope="module")
@@ -111,77 +92,6 @@ def scorer_of(folder: Path) -> TokenScorer:
 
 def weights(base: Base) -> dict[str, torch.Tensor]:
     return dict(base.network.state_dict())
-
-
-def test_every_query_is_matched_with_every_code_by_the_formula() -> None:
-    queries, codes = drawn(3, 5, seed=0), drawn(4, 7, seed=1)
-    np.testing.assert_allclose(match_all(queries, codes).numpy(), plain(queries, codes), rtol=1e-12)
-
-
-def test_a_query_without_tokens_matches_nothing_more_than_another_and_a_code_without_any_is_no_match() -> None:
-    queries, codes = drawn(2, 4, seed=0), drawn(3, 4, seed=1)
-    queries.inner[1] = False
-    codes.inner[2] = False
-    found = match_all(queries, codes)
-    assert found[1].tolist() == [0, 0, 0]
-    assert float(found[0, 2]) == pytest.approx(-1)
-    queries.inner[0] = False
-    assert match_all(queries, codes).tolist() == [[0] * 3] * 2
-
-
-def test_codes_matched_a_few_at_a_time_give_the_same_scores_and_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
-    queries, codes = drawn(3, 5, seed=0), drawn(7, 6, seed=1)
-    found = []
-    for bound in (1 << 20, 150, 1):
-        monkeypatch.setattr(matching, "_COSINES", bound)
-        leaves = [queries.vectors.clone().requires_grad_(), codes.vectors.clone().requires_grad_()]
-        loss = late_info_nce(
-            TokenVectors(vectors=leaves[0], inner=queries.inner),
-            TokenVectors(vectors=leaves[1], inner=codes.inner),
-            scale=20.0,
-        )
-        found.append([loss, *torch.autograd.grad(loss, leaves)])
-    for other in found[1:]:
-        for one, again in zip(found[0], other, strict=True):
-            torch.testing.assert_close(one, again)
-
-
-def test_the_loss_is_its_formula() -> None:
-    queries, codes = drawn(3, 5, seed=0), drawn(6, 7, seed=1)
-    allowed = torch.rand(3, 6, generator=torch.Generator().manual_seed(2)) < 0.6
-    expected = 0.0
-    for i, row in enumerate(plain(queries, codes)):
-        there = {j: math.exp(20 * row[j]) for j in range(6) if j == i or allowed[i, j]}
-        expected -= math.log(there[i] / sum(there.values())) / 3
-    assert float(late_info_nce(queries, codes, scale=20.0, allowed=allowed)) == pytest.approx(expected, rel=1e-12)
-
-
-def test_the_loss_has_the_right_gradient() -> None:
-    queries, codes = drawn(2, 4, seed=0), drawn(4, 5, seed=1)
-    allowed = torch.tensor([[True, True, True, False], [True, True, False, True]])
-
-    def loss(asked: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
-        return late_info_nce(
-            TokenVectors(vectors=asked, inner=queries.inner),
-            TokenVectors(vectors=read, inner=codes.inner),
-            scale=5.0,
-            allowed=allowed,
-        )
-
-    assert torch.autograd.gradcheck(loss, (queries.vectors.requires_grad_(), codes.vectors.requires_grad_()))
-
-
-def test_codes_that_are_not_allowed_never_count() -> None:
-    queries, codes = drawn(2, 4, seed=0), drawn(4, 5, seed=1)
-    allowed = torch.ones(2, 4, dtype=torch.bool)
-    allowed[:, 3] = False
-    read = codes.vectors.requires_grad_()
-    loss = late_info_nce(queries, TokenVectors(vectors=read, inner=codes.inner), scale=20.0, allowed=allowed)
-    (gradient,) = torch.autograd.grad(loss, read)
-    assert float(gradient[3].abs().max()) == 0
-    assert float(gradient[2].abs().max()) > 0
-    with torch.no_grad():
-        assert float(late_info_nce(queries, codes.of([0, 1, 2]), scale=20.0)) == pytest.approx(float(loss))
 
 
 def test_each_query_brings_so_many_hard_negatives_and_none_that_answers_another_stands_against_it(
@@ -241,7 +151,7 @@ def test_scores_are_those_of_plain_token_vectors(trained: TrainResult) -> None:
     lists = [["json", "list tree " * 9], ["user cookie session", "json", "cache a file"], ["path"]]
     assert len(tokenizer.encode(lists[0][1]).ids) > 16
     for query, texts, scores in zip(queries, lists, scorer_of(trained.folder).score(queries, lists), strict=True):
-        expected = [match(vectors(query), vectors(text)) for text in texts]
+        expected = [(vectors(query) @ vectors(text).T).max(axis=1).mean() for text in texts]
         np.testing.assert_allclose(scores, expected, atol=1e-5)
 
 
@@ -362,3 +272,25 @@ def test_a_run_trains_what_its_recipe_names(tmp_path: Path) -> None:
     )
     run_stages(context, ["mine", "clean", "split", "filter", "negatives2", "reranker"])
     assert kind_of(context.folder / "reranker/model") == "late-interaction"
+
+
+@pytest.mark.slow
+def test_late_interaction_out_of_the_default_model_is_served_in_nearly_the_same_order(tmp_path: Path) -> None:
+    functions, queries = sample_functions()[:40], sample_queries()
+    codes = [builders.a_code(text, path=str(i)) for i, text in enumerate(functions)]
+    corpus = a_corpus(codes)
+    asked = examples([(code, code.text.split("(")[0].removeprefix("def ").strip("_")) for code in codes], corpus)
+    run = TrainingRun(out=tmp_path / "out", threads=1, device="cpu")
+    numbers = recipe(most_steps=6, batch=8, code_tokens=48, learning_rate=8e-5, precision="auto")
+    nobody = RerankerDev(queries=(), lists=())
+    result = train_late_interaction(DEFAULT_RETRIEVER, asked, corpus, nobody, numbers, run)
+    manifest = convert_model(str(result.folder), tmp_path / "served", role="reranker")
+    assert (manifest.kind, manifest.max_tokens) == ("late-interaction", 48)
+    served = load_reranker(tmp_path / "served", device="cpu", threads=1)
+    base = load_base(result.folder, kind="late-interaction", seed=1)
+    scorer = TokenScorer(base, MACHINE, query_tokens=48, code_tokens=48)
+    for query in queries[:2]:
+        ours, theirs = scorer.score([query], [functions])[0], served.score(query, functions)
+        assert np.corrcoef(ours, theirs)[0, 1] > 0.95
+    # What was converted is a base again, be it in eight bits.
+    assert load_base(tmp_path / "served", kind="late-interaction", seed=1).pooling == "tokens"

@@ -34,8 +34,8 @@ NAMES = {"retriever": "vizsla-retriever", "reranker": "vizsla-reranker"}
 DOES = {
     "retriever": "Embeds questions and functions in {dimension} numbers, so that a function stands near the questions "
     "that it answers. It reads {max_tokens} tokens.",
-    "reranker": "Reads a question and a function together, {max_tokens} tokens of both, and says how well they fit. "
-    "It matches each word of the question with the word of the function that means the same there.",
+    "reranker": "Reads a question and a function, {max_tokens} tokens of each, and says how well they fit: it matches "
+    "each word of the question with the word of the function that means the same there (late interaction).",
 }
 _STAGES = ("lexical", "dense", "fused", "reranked")
 _LICENCE = Path(__file__).parents[1] / "LICENSE"

@@ -1,4 +1,4 @@
-"""A question with a cross-encoder: the fused answer first, the reranked one after it, within the budget."""
+"""A question with a reranker: the fused answer first, the reranked one after it, within the budget."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from models.tiny_models import make_tiny_model
 from vizsla.core.settings import CacheSettings, ModelSettings, Settings
-from vizsla.models.manifest import read_manifest, write_manifest
+from vizsla.models.manifest import ModelKind, read_manifest, write_manifest
 from vizsla.retrieval.fusion import logit_of
 from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.resources import Resources
@@ -21,21 +21,28 @@ from vizsla.services.workspace import Workspace
 
 @pytest.fixture
 def facts() -> dict[str, object]:
-    """What the manifest of the cross-encoder tells."""
+    """What the manifest of the reranker tells."""
     return {}
 
 
 @pytest.fixture
 def measured(facts: dict[str, object]) -> None:
-    """A cross-encoder that was best with two candidates."""
+    """A reranker that was best with two candidates."""
     line = {"slope": 0.5, "intercept": -1.0}
     facts["calibration"] = {"reranker": line, "setting": {"depth": 2, "weight": 3.0}}
 
 
+@pytest.fixture(params=["cross-encoder", "late-interaction"])
+def kind(request: pytest.FixtureRequest) -> ModelKind:
+    """How the reranker reads."""
+    found: ModelKind = request.param
+    return found
+
+
 @pytest.fixture
-def reranking(shop: Path, tmp_path: Path, facts: dict[str, object]) -> Iterator[Workspace]:
-    """The small shop, indexed, with a tiny cross-encoder that knows nothing."""
-    folder = make_tiny_model(tmp_path / "reranker", "cross-encoder")
+def reranking(shop: Path, tmp_path: Path, facts: dict[str, object], kind: ModelKind) -> Iterator[Workspace]:
+    """The small shop, indexed, with a tiny reranker that knows nothing."""
+    folder = make_tiny_model(tmp_path / "reranker", kind)
     write_manifest(folder, replace(read_manifest(folder), facts=facts))
     settings = Settings(cache=CacheSettings(directory=tmp_path / "cache"), models=ModelSettings(reranker=str(folder)))
     settings = replace(settings, search=replace(settings.search, rerank_seconds=60.0))
@@ -60,7 +67,7 @@ async def test_the_fused_answer_comes_first_and_the_reranked_one_has_the_same_hi
     assert all(hit.why.as_dict()["rerank"] is None for hit in fused.hits)
     read = [hit for hit in reranked.hits if hit.why.rerank is not None]
     score_of = {hit.qualified_name: hit.score for hit in fused.hits}
-    assert len(read) >= 2, "what the cross-encoder could not lift to the top is left out"
+    assert len(read) >= 2, "what the reranker could not lift to the top is left out"
     assert all(hit.score == score_of[hit.qualified_name] for hit in reranked.hits if hit not in read)
     scores = [hit.score for hit in reranked.hits]
     assert scores == sorted(scores, reverse=True)
@@ -110,11 +117,11 @@ async def test_a_function_that_was_edited_is_read_anew(reranking: Workspace) -> 
 
 
 async def test_another_reranker_knows_nothing_of_what_the_first_one_said(
-    reranking: Workspace, shop: Path, tmp_path: Path
+    reranking: Workspace, kind: ModelKind, shop: Path, tmp_path: Path
 ) -> None:
     request = SearchRequest(query="retry failed uploads")
     _, first = await answers_of(reranking, request)
-    folder = make_tiny_model(tmp_path / "other", "cross-encoder", seed=1)
+    folder = make_tiny_model(tmp_path / "other", kind, seed=1)
     settings = replace(reranking.resources.settings, models=ModelSettings(reranker=str(folder)))
     with Resources(settings) as resources, Workspace(shop, resources) as workspace:
         _, hurried = await answers_of(workspace, replace(request, rerank_seconds=0.0))
@@ -124,6 +131,7 @@ async def test_another_reranker_knows_nothing_of_what_the_first_one_said(
     assert any(hit.why.rerank != said.get(hit.qualified_name) for hit in other.hits)
 
 
+@pytest.mark.parametrize("kind", ["cross-encoder"], indirect=True)
 async def test_a_slow_machine_reads_fewer_within_the_same_time(reranking: Workspace) -> None:
     models = reranking.resources.models
     assert models is not None
@@ -134,6 +142,17 @@ async def test_a_slow_machine_reads_fewer_within_the_same_time(reranking: Worksp
     assert read == {hit.qualified_name for hit in fused.hits[:2]}
     _, again = await answers_of(reranking, SearchRequest(query="retry failed uploads"))
     assert read < {hit.qualified_name for hit in again.hits if hit.why.rerank is not None}, "asked again, it reads on"
+
+
+@pytest.mark.parametrize("kind", ["late-interaction"], indirect=True)
+async def test_functions_that_were_read_need_no_time_of_a_slow_machine(reranking: Workspace) -> None:
+    await answers_of(reranking, SearchRequest(query="retry failed uploads"))
+    models = reranking.resources.models
+    assert models is not None
+    for _ in range(20):
+        models.pace.took(1_000, 1e9)
+    _, other = await answers_of(reranking, SearchRequest(query="try uploads again that failed"))
+    assert sum(hit.why.rerank is not None for hit in other.hits) > 2
 
 
 @pytest.mark.usefixtures("measured")

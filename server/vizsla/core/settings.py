@@ -52,7 +52,7 @@ class SearchSettings:
     """How one query is answered. Read once per request, never changed."""
 
     candidates: int = 200  # taken from each retriever
-    rerank_depth: int | None = None  # fused candidates the cross-encoder reads; None: as it was measured best, or 20
+    rerank_depth: int | None = None  # fused candidates the reranker reads; None: as it was measured best, or 20
     rerank_seconds: float = 0.15  # its time budget
     limit: int = 10  # hits returned
 

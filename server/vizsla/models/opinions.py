@@ -1,4 +1,4 @@
-"""What a cross-encoder said of pairs of a question and a text, so that it need not read them again.
+"""What a reranker said of pairs of a question and a text, so that it need not read them again.
 
 It belongs to one reranker: with another one comes another memory.
 """

@@ -32,8 +32,8 @@ class Why:
         lexical_rank: among those that share words, from 1; None when not among them.
         cosine: with the question; None without a vector.
         match: share of what BM25 could reach.
-        fused: the score before the cross-encoder read it.
-        rerank: the cross-encoder's logit; None when it did not read it.
+        fused: the score before the reranker read it.
+        rerank: the reranker's logit; None when it did not read it.
         signals: names of the other signals that spoke.
     """
 
@@ -57,8 +57,8 @@ class Ranked:
 
     Attributes:
         score: the probability that it answers, in [0, 1], comparable between questions.
-        fused: the score before the cross-encoder read it.
-        rerank: the cross-encoder's logit; None when it did not read it.
+        fused: the score before the reranker read it.
+        rerank: the reranker's logit; None when it did not read it.
         copies: what says the same and gave way to it, best first; see ``duplicates``.
     """
 
@@ -205,5 +205,5 @@ def logit_of(score: float) -> float:
 
 
 def with_score(ranked: Ranked, score: float, rerank: float | None) -> Ranked:
-    """The same with another score and the cross-encoder's logit."""
+    """The same with another score and the reranker's logit."""
     return replace(ranked, score=score, rerank=rerank)

@@ -1,4 +1,4 @@
-"""Rerank: the cross-encoder's opinion joined to the fused one, never instead of it."""
+"""Rerank: the reranker's opinion joined to the fused one, never instead of it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from vizsla.models.calibration import Line, Reading
 from vizsla.retrieval.fusion import Ranked, logit_of, sigmoid, with_score
 
 PLAIN = Reading(log_odds=Line(), weight=0.5, depth=20)
-"""How a cross-encoder is used of which nothing is known."""
+"""How a reranker is used of which nothing is known."""
 
 _FEWEST = 2
 _PLANNED = 0.9  # of the budget: estimates err, and a text that is done too late was read in vain
 
 
 def rerank_text(function: StoredFunction, source: str) -> str:
-    """The text of a function that the cross-encoder reads beside the question.
+    """The text of a function that the reranker reads beside the question.
 
     Args:
         function: as the store knows it.
@@ -37,16 +37,16 @@ def rerank_text(function: StoredFunction, source: str) -> str:
 
 
 def choose_depth(ranked: Sequence[Ranked], most: int, reading: Reading = PLAIN) -> int:
-    """How many of the first are worth reading: those that the cross-encoder could still lift to the top.
+    """How many of the first are worth reading: those that the reranker could still lift to the top.
 
     Args:
         ranked: best first.
         most: never more than so many.
-        reading: how the cross-encoder is used.
+        reading: how the reranker is used.
 
     Returns:
         A number of leading candidates, at most ``most``; 0 when there is nothing to choose between, or when the
-        cross-encoder does not count.
+        reranker does not count.
     """
     if len(ranked) < 2 or not reading.weight:
         return 0
@@ -73,7 +73,7 @@ def affordable(seconds: npt.NDArray[np.float64], budget_seconds: float) -> int:
 
 
 def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], reading: Reading = PLAIN) -> list[Ranked]:
-    """Join what the cross-encoder said to the fused scores.
+    """Join what the reranker said to the fused scores.
 
     Args:
         ranked: what it was given, best first.

@@ -20,7 +20,7 @@ class SearchRequest:
         limit: hits wanted; None for the setting's.
         filters: what hits must be.
         rerank: "off" keeps the fused order.
-        rerank_seconds: time budget of the cross-encoder; None for the setting's.
+        rerank_seconds: time budget of the reranker; None for the setting's.
         roots: only these workspaces, by their folders; empty for all. One workspace alone does not look at it.
     """
 
@@ -86,7 +86,7 @@ class Answer:
 
     Attributes:
         is_partial: the index is not complete, so better hits may be missing.
-        is_reranked: the cross-encoder has read the first hits.
+        is_reranked: the reranker has read the first hits.
         is_semantic: meaning was compared; False when only words were.
         notes: what the user should know, one sentence each.
         milliseconds: from the question to this answer, by stage and as "total".

@@ -51,11 +51,11 @@ def _copy(function: StoredFunction) -> Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """All that is known of a question before the cross-encoder reads anything.
+    """All that is known of a question before the reranker reads anything.
 
     Attributes:
         question: what was asked, without its filters.
-        shown: best first; more than are wanted where the cross-encoder may lift some.
+        shown: best first; more than are wanted where the reranker may lift some.
         is_partial: as in ``Answer``; so are the two below.
     """
 

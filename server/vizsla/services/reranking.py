@@ -1,4 +1,4 @@
-"""What was found becomes answers: the fused one at once, then the one whose head the cross-encoder has read.
+"""What was found becomes answers: the fused one at once, then the one whose head the reranker has read.
 
 It does not know whether one workspace was asked or several: their scores are comparable.
 """
@@ -26,7 +26,7 @@ def wanted_count(request: SearchRequest, settings: SearchSettings) -> int:
 
 
 def will_rerank(request: SearchRequest, models: ModelClient | None) -> bool:
-    """Whether the cross-encoder is to read the first of what is found."""
+    """Whether the reranker is to read the first of what is found."""
     return request.rerank == "auto" and models is not None and models.has_reranker
 
 
@@ -71,16 +71,17 @@ async def staged_answers(
 async def _opinions(
     models: ModelClient, query: str, texts: Sequence[str], budget_seconds: float
 ) -> npt.NDArray[np.float32]:
-    """What the cross-encoder says of texts, best first: as it said before, or says within the budget, else NaN.
+    """What the reranker says of texts, best first: as it said before, or says within the budget, else NaN.
 
-    What was asked before costs nothing, so that the time goes to the others.
+    What was asked before costs nothing, so that the time goes to the others. A reranker that remembers texts is asked
+    for all: what it read for another question costs nothing either, and it holds the deadline itself.
 
     Raises:
         VizslaError: it cannot be asked.
     """
     scores = models.opinions.of(query, texts)
     unread = np.flatnonzero(np.isnan(scores)).tolist()
-    if not models.remembers_texts:
+    if budget_seconds <= 0 or not models.remembers_texts:
         expected = models.pace.seconds([len(query) + len(texts[row]) for row in unread])
         unread = unread[: affordable(expected, budget_seconds)]
     if unread:

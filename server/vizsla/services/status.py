@@ -37,7 +37,7 @@ class Status:
         index_bytes: size of the index on disk.
         model: name of the retriever; None when answers come from words alone.
         fingerprint: of the retriever.
-        has_reranker: whether a cross-encoder is in use.
+        has_reranker: whether a reranker is in use.
         device: where the models run, and how.
         watcher: how changes are noticed: "none" for the command line, which looks each time.
         is_writer: whether this process keeps the index; another one does otherwise.

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -20,6 +21,7 @@ from benchmarks.commands import settings
 from vizsla.core.text import query_text
 from vizsla.models.client import ModelClient, Priority
 from vizsla.models.model_status import resident_bytes
+from vizsla.models.opinions import Opinions
 from vizsla.retrieval.candidates import gather
 from vizsla.retrieval.duplicates import fold_duplicates
 from vizsla.retrieval.fusion import fuse
@@ -48,19 +50,34 @@ def main() -> None:
         result["worker_memory"] = models.status().resident_bytes
         if models.has_reranker:
             result["reranked"] = asyncio.run(_searches(workspace, questions, int(rounds), rerank=True))
+            result["typed"] = asyncio.run(_searches(workspace, questions, int(rounds), rerank=True, typed=True))
             result["worker_memory_reranked"] = models.status().resident_bytes
         result["retrieval"] = _retrievals(workspace, models, questions, int(rounds))
     print(json.dumps(result))
 
 
-async def _searches(workspace: Workspace, questions: Sequence[str], rounds: int, *, rerank: bool) -> Samples:
-    """Whole searches, one after the other; the first round warms up and is not counted."""
-    service = SearchService(workspace)
+async def _searches(
+    workspace: Workspace, questions: Sequence[str], rounds: int, *, rerank: bool, typed: bool = False
+) -> Samples:
+    """Whole searches, one after the other; the first round warms up and is not counted.
+
+    Args:
+        workspace: that is asked.
+        questions: each once a round.
+        rounds: that are counted.
+        rerank: whether the first hits are read again; what was said of a pair in an earlier round is forgotten.
+        typed: whether each question was asked without its last word just before.
+    """
+    service, models = SearchService(workspace), workspace.resources.models
+    assert models is not None
     samples: Samples = {}
     try:
         for turn in range(rounds + 1):
             for question in questions:
                 request = SearchRequest(query=question, rerank="auto" if rerank else "off")
+                models.opinions = Opinions()
+                if typed:
+                    await service.search(replace(request, query=question.rpartition(" ")[0] or question))
                 start = time.perf_counter()
                 answer = await service.search(request)
                 seconds = time.perf_counter() - start

@@ -78,6 +78,7 @@ def _asked(root: Path, cache: Path, kind: str) -> list[Figure]:
     figures = _pair(f"query at {size}", found["search"], f"{kind}; {_stages(found['search'])}")
     if "reranked" in found:
         figures += _pair(f"reranked query at {size}", found["reranked"], _stages(found["reranked"]))
+        figures += _pair(f"reranked query at {size}, typed on", found["typed"], _stages(found["typed"]))
     wanted = _WANTED_MILLISECONDS if found["units"] == _WANTED_AT else None
     figures += _pair(f"retrieval at {size}", found["retrieval"], _stages(found["retrieval"]), wanted)
     for name, value in (("the process", found["memory"]), ("the worker", found["worker_memory"])):

@@ -35,9 +35,9 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("gpu") / "retriever", "bi-encoder")
 
 
-@pytest.fixture(scope="module")
-def reranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("gpu") / "reranker", "cross-encoder")
+@pytest.fixture(scope="module", params=["cross-encoder", "late-interaction"])
+def reranker(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("gpu") / "reranker", request.param)
 
 
 def test_vectors_equal_those_of_the_cpu(retriever: Path, device: str) -> None:

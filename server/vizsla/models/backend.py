@@ -1,13 +1,15 @@
-"""What a back end promises, and the choice of the file that runs a model on a device."""
+"""What a back end promises, how texts go through it in order, and the choice of the file for a device."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vizsla.models.batching import Tokenised, batches_in_order, padded
 from vizsla.models.manifest import Manifest
 
 Tokens = NDArray[np.int64]
@@ -34,6 +36,30 @@ class Backend(Protocol):
             cross-encoder gives (batch,) logits, higher for a better match. Late interaction gives
             (batch, length, dimension), a vector of length 1 for each token; those of padding mean nothing.
         """
+
+
+def run_in_order(
+    backend: Backend, texts: Sequence[Tokenised], *, max_tokens: int, pad_id: int
+) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32], int]]:
+    """Run texts that somebody waits for, in their order, in batches so small that a deadline is met.
+
+    Args:
+        backend: what runs them.
+        texts: or pairs, as tokens.
+        max_tokens: the model's longest input.
+        pad_id: number of the padding token.
+
+    Yields:
+        Places of a batch, what the back end gave for it, and its tokens, padding left out.
+    """
+    for batch in batches_in_order(
+        [len(text.ids) for text in texts],
+        # To a few tens of milliseconds.
+        tokens_per_batch=backend.tokens_per_batch // 2,
+        max_tokens=max_tokens,
+    ):
+        inputs = padded([texts[i] for i in batch.indices], length=batch.length, pad_id=pad_id)
+        yield batch.indices, backend.run(*inputs), int(inputs[1].sum())
 
 
 def open_backend(folder: Path, manifest: Manifest, *, device: str, threads: int) -> Backend:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vizsla.models.backend import Backend
-from vizsla.models.batching import batches_in_order, padded
+from vizsla.models.backend import Backend, run_in_order
 from vizsla.models.manifest import Manifest
 from vizsla.models.tokenising import TextTokenizer
 
@@ -30,16 +29,11 @@ class CrossEncoder:
         encoded = self._tokenizer.encode_pairs(
             self.manifest.query_prompt + query, [self.manifest.document_prompt + text for text in texts]
         )
-        for batch in batches_in_order(
-            [len(tokens) for tokens in encoded],
-            # Small enough that a deadline is met to a few tens of milliseconds.
-            tokens_per_batch=self._backend.tokens_per_batch // 2,
-            max_tokens=self.manifest.max_tokens,
+        for places, values, tokens in run_in_order(
+            self._backend, encoded, max_tokens=self.manifest.max_tokens, pad_id=self._tokenizer.pad_id
         ):
-            inputs = padded([encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id)
-            values = self._backend.run(*inputs)
-            self.tokens += int(inputs[1].sum())
-            yield np.asarray(batch.indices, dtype=np.int64), values
+            self.tokens += tokens
+            yield np.asarray(places, dtype=np.int64), values
 
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Score all texts; logits in the order of the texts. (texts,)"""

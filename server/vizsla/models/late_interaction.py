@@ -13,8 +13,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
-from vizsla.models.backend import Backend
-from vizsla.models.batching import batches_in_order, padded
+from vizsla.models.backend import Backend, run_in_order
 from vizsla.models.manifest import Manifest
 from vizsla.models.tokenising import TextTokenizer
 
@@ -88,16 +87,11 @@ class LateInteraction:
     def _read(self, texts: Sequence[str]) -> Iterator[tuple[tuple[int, ...], list[Vectors]]]:
         """Places of texts, a batch at a time, and the vectors of their tokens, the special ones left out."""
         encoded = self._tokenizer.encode(texts)
-        for batch in batches_in_order(
-            [len(tokens) for tokens in encoded],
-            # Small enough that a deadline is met to a few tens of milliseconds.
-            tokens_per_batch=self._backend.tokens_per_batch // 2,
-            max_tokens=self.manifest.max_tokens,
+        for places, states, _ in run_in_order(
+            self._backend, encoded, max_tokens=self.manifest.max_tokens, pad_id=self._tokenizer.pad_id
         ):
-            inputs = padded([encoded[i] for i in batch.indices], length=batch.length, pad_id=self._tokenizer.pad_id)
-            states = self._backend.run(*inputs)
-            inner = [_inner(encoded[i]) for i in batch.indices]
-            yield batch.indices, [states[row, places].astype(np.float16) for row, places in enumerate(inner)]
+            inner = [_inner(encoded[i]) for i in places]
+            yield places, [states[row, matched].astype(np.float16) for row, matched in enumerate(inner)]
 
     def _recalled(self, text: str) -> Vectors | None:
         key = _key(text)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from models.tiny_models import make_tiny_model
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -207,3 +209,36 @@ def test_version_and_help(run_vizsla: Run) -> None:
     assert run_vizsla("--version").stdout.startswith("vizsla ")
     assert "search" in run_vizsla("--help").stdout
     assert run_vizsla("no-such-command").returncode == 2
+
+
+@pytest.fixture
+def reranker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A reranker that the settings name."""
+    folder = make_tiny_model(tmp_path / "reranker", "late-interaction")
+    config = tmp_path / "config.toml"
+    config.write_text(f'[models]\nreranker = "{folder}"\n')
+    monkeypatch.setenv("VIZSLA_CONFIG", str(config))
+    return folder
+
+
+def test_the_only_question_of_a_process_is_reranked_though_the_reranker_had_to_be_loaded(
+    run_vizsla: Run, shop: Path, reranker: Path
+) -> None:
+    done = run_vizsla("search", "--json", "retry uploads", shop, "--budget", "30000")
+    assert json.loads(done.stdout)["reranked"], done.stderr
+
+
+def test_a_reranker_that_is_damaged_is_named_and_the_answer_comes_without_it(
+    run_vizsla: Run, shop: Path, reranker: Path
+) -> None:
+    model = reranker / "model.onnx"
+    size = model.stat().st_size
+    model.write_bytes(b"no model")
+    done = run_vizsla("search", "retry uploads", shop)
+    assert done.returncode == 0, done.stderr
+    assert "model.onnx of the model in" in done.stderr
+    assert "answering without reranking" in done.stderr
+    model.write_bytes(b"x" * size)  # which shows only when it is loaded
+    done = run_vizsla("search", "retry uploads", shop)
+    assert done.returncode == 0, done.stderr
+    assert "not reranked: " in done.stderr

@@ -71,7 +71,7 @@ def test_every_package_of_our_list_is_pinned_permissive_and_not_measured_on() ->
     packages = load_list()
     assert len(packages) > 200
     assert all(package.is_pinned and package.language for package in packages)
-    assert all(len(package.sha256) == 64 for package in packages)
+    assert all(len(package.sha256) == 64 for package in packages if package.origin != "git")
     assert not [package.name for package in packages if is_excluded_package(package.name)]
     assert len({package.language for package in packages}) >= 8
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vizsla_trainer.reranker import matching
 from vizsla_trainer.reranker.loss import late_info_nce
 from vizsla_trainer.reranker.matching import TokenVectors, match_all
+from vizsla_trainer.retriever.loss import info_nce
 
 
 def drawn(texts: int, length: int, *, seed: int) -> TokenVectors:
@@ -28,6 +29,11 @@ def match(query: NDArray[np.floating], code: NDArray[np.floating]) -> float:
     return sum(max(float(q @ c) for c in code) for q in query) / len(query)
 
 
+def both(query: NDArray[np.floating], code: NDArray[np.floating], reverse: float) -> float:
+    """The same with the code's tokens' share."""
+    return match(query, code) + reverse * match(code, query)
+
+
 def plain(queries: TokenVectors, codes: TokenVectors) -> NDArray[np.float64]:
     asked = [vectors[inner].numpy() for vectors, inner in zip(queries.vectors, queries.inner, strict=True)]
     read = [vectors[inner].numpy() for vectors, inner in zip(codes.vectors, codes.inner, strict=True)]
@@ -37,6 +43,15 @@ def plain(queries: TokenVectors, codes: TokenVectors) -> NDArray[np.float64]:
 def test_every_query_is_matched_with_every_code_by_the_formula() -> None:
     queries, codes = drawn(3, 5, seed=0), drawn(4, 7, seed=1)
     np.testing.assert_allclose(match_all(queries, codes).numpy(), plain(queries, codes), rtol=1e-12)
+
+
+def test_the_match_of_the_codes_own_tokens_counts_as_much_as_asked() -> None:
+    queries, codes = drawn(3, 5, seed=0), drawn(4, 7, seed=1)
+    found = match_all(queries, codes, reverse=0.5).numpy()
+    for i, asked in enumerate(queries.vectors):
+        for j, read in enumerate(codes.vectors):
+            expected = both(asked[queries.inner[i]].numpy(), read[codes.inner[j]].numpy(), 0.5)
+            assert found[i, j] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_query_without_tokens_matches_nothing_more_than_another_and_a_code_without_any_is_no_match() -> None:
@@ -60,6 +75,8 @@ def test_codes_matched_a_few_at_a_time_give_the_same_scores_and_gradients(monkey
             TokenVectors(vectors=leaves[0], inner=queries.inner),
             TokenVectors(vectors=leaves[1], inner=codes.inner),
             scale=20.0,
+            reverse=0.5,
+            means=0.3,
         )
         found.append([loss, *torch.autograd.grad(loss, leaves)])
     for other in found[1:]:
@@ -77,7 +94,20 @@ def test_the_loss_is_its_formula() -> None:
     assert float(late_info_nce(queries, codes, scale=20.0, allowed=allowed)) == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_loss_has_the_right_gradient() -> None:
+def test_the_loss_of_mean_vectors_counts_as_much_as_asked() -> None:
+    queries, codes = drawn(3, 5, seed=0), drawn(6, 7, seed=1)
+
+    def means(texts: TokenVectors) -> torch.Tensor:
+        sums = [vectors[inner].sum(dim=0) for vectors, inner in zip(texts.vectors, texts.inner, strict=True)]
+        return torch.stack([one / one.norm() for one in sums])
+
+    alone = late_info_nce(queries, codes, scale=20.0)
+    expected = alone + 0.3 * info_nce(means(queries), means(codes), scale=20.0)
+    torch.testing.assert_close(late_info_nce(queries, codes, scale=20.0, means=0.3), expected)
+
+
+@pytest.mark.parametrize(("reverse", "means"), [(0.0, 0.0), (0.5, 0.3)])
+def test_the_loss_has_the_right_gradient(reverse: float, means: float) -> None:
     queries, codes = drawn(2, 4, seed=0), drawn(4, 5, seed=1)
     allowed = torch.tensor([[True, True, True, False], [True, True, False, True]])
 
@@ -87,9 +117,26 @@ def test_the_loss_has_the_right_gradient() -> None:
             TokenVectors(vectors=read, inner=codes.inner),
             scale=5.0,
             allowed=allowed,
+            reverse=reverse,
+            means=means,
         )
 
     assert torch.autograd.gradcheck(loss, (queries.vectors.requires_grad_(), codes.vectors.requires_grad_()))
+
+
+def test_texts_without_tokens_cost_and_teach_no_more_than_the_others() -> None:
+    queries, codes = drawn(3, 4, seed=0), drawn(4, 5, seed=1)
+    queries.inner[1], codes.inner[2] = False, False
+    leaves = [queries.vectors.requires_grad_(), codes.vectors.requires_grad_()]
+    loss = late_info_nce(
+        TokenVectors(vectors=leaves[0], inner=queries.inner),
+        TokenVectors(vectors=leaves[1], inner=codes.inner),
+        scale=20.0,
+        reverse=0.5,
+        means=0.3,
+    )
+    for gradient in torch.autograd.grad(loss, leaves):
+        assert torch.isfinite(gradient).all()
 
 
 def test_codes_that_are_not_allowed_never_count() -> None:

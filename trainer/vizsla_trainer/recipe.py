@@ -192,6 +192,8 @@ class RerankerRecipe:
     within_language: bool = False  # of a batch of late interaction, as of the retriever's
     chunk_tokens: int = 8_192
     scale: float = 20.0  # what the bounded score is multiplied with before the softmax
+    reverse: float = 0.5  # weight in late interaction's loss of how a code's tokens find themselves in the query
+    means: float = 0.3  # likewise of the loss of mean vectors
     learning_rate: float = 8e-5
     warmup_share: float = 0.1
     weight_decay: float = 0.01
@@ -207,7 +209,7 @@ class RerankerRecipe:
     def __post_init__(self) -> None:
         _check_training(self)
         check_positive(self, "batch", "chunk_tokens")
-        check_at_least(self, 0, "hard_negatives")
+        check_at_least(self, 0, "hard_negatives", "reverse", "means")
         check_shares(self, "documented_share", below_one=False)
         if self.form == "late-interaction" and self.batch < 2:
             raise ValueError(f"batch must be 2 or more for late interaction, got {self.batch}")

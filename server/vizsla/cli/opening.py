@@ -56,6 +56,8 @@ def open_workspace(path: Path, *, start_models: bool = False, tell: bool = True)
     with open_resources(root) as resources:
         if start_models and resources.models is not None:
             resources.models.start()
+            for sentence in resources.problems:  # without any model, whoever asks it says so
+                warn(sentence)
         from vizsla.services.workspace import Workspace
 
         with Workspace(root, resources) as workspace:

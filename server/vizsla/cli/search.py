@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from vizsla.cli.json_output import answer_json, dump
 from vizsla.cli.opening import open_workspace, stoppable, warn
 from vizsla.cli.progress import bars
-from vizsla.core.errors import QueryError, WorkspaceError
+from vizsla.core.errors import QueryError, VizslaError, WorkspaceError
 from vizsla.services.filters import Filters, parse_kind
 
 if TYPE_CHECKING:
@@ -159,11 +160,22 @@ def similar(
 async def _ask(workspace: Workspace, request: SearchRequest) -> Answer:
     from vizsla.services.searching import SearchService
 
+    await _ready(workspace, request)
     service = SearchService(workspace)
     try:
         return await service.search(request)
     finally:
         service.close()
+
+
+async def _ready(workspace: Workspace, request: SearchRequest) -> None:
+    """Wait until the reranker is loaded, where it is to read: the budget is for reading."""
+    from vizsla.services.reranking import will_rerank
+
+    models = workspace.resources.models
+    if models is not None and will_rerank(request, models):
+        with contextlib.suppress(VizslaError):  # the answer will say so
+            await asyncio.wrap_future(models.warm_up())
 
 
 def _answer_batch(workspace: Workspace, questions: Iterator[str], request: Callable[[str], SearchRequest]) -> int:
@@ -175,6 +187,7 @@ def _answer_batch(workspace: Workspace, questions: Iterator[str], request: Calla
         nonlocal found
         service = SearchService(workspace)
         try:
+            await _ready(workspace, request(""))
             for question in questions:
                 try:
                     answer = await service.search(request(question))

@@ -30,6 +30,8 @@ from vizsla.models.requests import OpenRequest
 
 __all__ = ["ModelClient", "ModelStatus", "Priority"]
 
+_LOAD_SECONDS = 60.0
+
 
 class ModelClient:
     """One model worker, started when it is first needed and replaced when it dies. Any thread may call it."""
@@ -171,6 +173,14 @@ class ModelClient:
         else:
             self._keeper.submit(request)
         return request.future
+
+    def warm_up(self) -> Future[NDArray[np.float32]]:
+        """Have the reranker loaded, so that no question's budget goes to that.
+
+        Returns:
+            A future of the (1,) score of a word, once it is loaded. It fails as that of ``encode`` does.
+        """
+        return self.rerank("open a file", ["open"], budget_seconds=_LOAD_SECONDS)
 
     def status(self) -> ModelStatus:
         """What is known of the worker now; answers at once."""

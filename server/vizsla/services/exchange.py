@@ -205,7 +205,7 @@ def open_resources(
             if not np.isfinite(vectors).all():
                 raise ModelError(f"the model {models.name} answers with no numbers")
             if models.has_reranker:
-                scores = models.rerank("open a file", ["open"], budget_seconds=_LOAD_SECONDS).result(_LOAD_SECONDS)
+                scores = models.warm_up().result(_LOAD_SECONDS)
                 if not np.isfinite(scores).all():
                     raise ModelError("the reranker answers with no numbers")
     except BaseException as error:

@@ -17,6 +17,7 @@ from vizsla_trainer.corpus.clients import Clients, FetchError, sha256_of
 from vizsla_trainer.corpus.excluded import is_excluded_package
 from vizsla_trainer.corpus.licences import contradicts
 from vizsla_trainer.corpus.listing import Package
+from vizsla_trainer.corpus.repositories import cloned, keep_history, newest_commit
 from vizsla_trainer.corpus.unpacking import Unpacked, UnpackError, unpack
 from vizsla_trainer.errors import StoppedError, TrainingError
 from vizsla_trainer.progress import Cancelled, Progress, Report, never, unheard
@@ -150,10 +151,7 @@ def pin(
             raise StoppedError("not every package is pinned yet, and nothing is written; run it again")
         report(Progress(stage="pin", done=number, total=len(packages), unit="packages"))
         try:
-            file = clients.fetch(package, folder / _DOWNLOADS)
-            found = dataclasses.replace(
-                package, file=file.name, version=_version(package, file), sha256=sha256_of(file)
-            )
+            found = _pinned(package, folder, clients)
             unpacked = _take(found, folder, clients).unpacked
             pinned.append(dataclasses.replace(found, language=next(iter(unpacked.languages), "")))
         except (FetchError, UnpackError) as error:
@@ -211,7 +209,8 @@ def _begun(folder: Path, exclude: Sequence[Path], questions: Sequence[Path]) -> 
 def _is_there(kept: Kept | None, package: Package, folder: Path) -> bool:
     return (
         kept is not None
-        and (kept.sha256, kept.only, kept.rules) == (package.sha256, package.only, _RULES)
+        and (kept.version, kept.sha256, kept.only, kept.rules)
+        == (package.version, package.sha256, package.only, _RULES)
         and (folder / kept.folder).is_dir()
     )
 
@@ -221,9 +220,13 @@ def _take(package: Package, folder: Path, clients: Clients) -> Kept:
         raise FetchError(f"{package.name} of {package.origin} is measured on, so it is not learned from; leave it out")
     if not package.is_pinned:
         raise FetchError(f"{package.name} of {package.origin} is not pinned; run it with --pin first")
-    archive = clients.fetch(package, folder / _DOWNLOADS)
     place = folder / _SOURCES / package.slug
-    unpacked = unpack(archive, place, only=package.only)
+    if package.origin == "git":
+        with cloned(package, folder / _DOWNLOADS) as clone:
+            unpacked = unpack(clone.archive, place)
+            keep_history(clone, place)
+    else:
+        unpacked = unpack(clients.fetch(package, folder / _DOWNLOADS), place, only=package.only)
     reason = ""
     if contradicts(unpacked.declared):
         reason = f"says that its licence is {unpacked.declared!r}"
@@ -244,6 +247,14 @@ def _take(package: Package, folder: Path, clients: Clients) -> Kept:
         unpacked=unpacked,
         rules=_RULES,
     )
+
+
+def _pinned(package: Package, folder: Path, clients: Clients) -> Package:
+    """The package with what tells its file, as of now."""
+    if package.origin == "git":
+        return dataclasses.replace(package, version=newest_commit(package))
+    file = clients.fetch(package, folder / _DOWNLOADS)
+    return dataclasses.replace(package, file=file.name, version=_version(package, file), sha256=sha256_of(file))
 
 
 def _version(package: Package, file: Path) -> str:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vizsla_trainer.corpus.listing import Package
@@ -63,30 +63,30 @@ class Clients:
     def _pypi(self, package: Package, folder: Path) -> None:
         name = f"{package.name}=={package.version}" if package.version else package.name
         options = ("--no-deps", "--quiet", "--disable-pip-version-check", "--no-input", f"--dest={folder}")
-        _run(package, [sys.executable, "-m", "pip", "download", *options, *_WHEELS, "--", name], folder)
+        run_client(package, [sys.executable, "-m", "pip", "download", *options, *_WHEELS, "--", name], folder)
 
     def _npm(self, package: Package, folder: Path) -> None:
         name = f"{package.name}@{package.version}" if package.version else package.name
         options = ("--silent", "--ignore-scripts", f"--pack-destination={folder}")
-        _run(package, [_program("npm"), "pack", *options, "--", name], folder)
+        run_client(package, [program("npm"), "pack", *options, "--", name], folder)
 
     def _debian(self, package: Package, folder: Path) -> None:
         if not self._has_sources:
             self._list_sources()
             self._has_sources = True
-        _run(package, [*self._apt_get(), "source", "--download-only", "--tar-only", "--", package.name], folder)
+        run_client(package, [*self._apt_get(), "source", "--download-only", "--tar-only", "--", package.name], folder)
 
     def _list_sources(self) -> None:
         """Read which source packages there are, of the places whose packages apt may install; its own lists stay."""
         for place in ("lists/partial", "cache/archives/partial"):
             (self._apt / place).mkdir(parents=True, exist_ok=True)
         asked = ["indextargets", "--format=deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"]
-        places = _run(None, [_program("apt-get"), *asked], self._apt)
+        places = run_client(None, [program("apt-get"), *asked], self._apt)
         if not places.strip():
             raise FetchError("apt knows of no packages, so of no source packages either; run 'apt-get update' once")
         sources = self._apt / "sources.list"
         sources.write_text("\n".join(sorted(set(places.splitlines()))) + "\n", encoding="utf-8")
-        _run(None, [*self._apt_get(), "update"], self._apt)
+        run_client(None, [*self._apt_get(), "update"], self._apt)
 
     def _apt_get(self) -> list[str]:
         options = {
@@ -97,7 +97,7 @@ class Clients:
             "APT::Sandbox::User": "",  # the folder is this user's
         }
         return [
-            _program("apt-get"),
+            program("apt-get"),
             "-qq",
             *(part for key, value in options.items() for part in ("-o", f"{key}={value}")),
         ]
@@ -124,14 +124,32 @@ def _chosen(package: Package, folder: Path) -> Path:
     return named[0] if named else came[0]
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where a program is.
+
+    Raises:
+        FetchError: it is not installed.
+    """
     found = shutil.which(name)
     if found is None:
         raise FetchError(f"the program {name} is not installed; install it, or leave out what it fetches")
     return found
 
 
-def _run(package: Package | None, command: Sequence[str], folder: Path) -> str:
+def run_client(
+    package: Package | None, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> str:
+    """What a client says.
+
+    Args:
+        package: that it fetches; None for what serves all of them.
+        command: program and arguments.
+        folder: that it runs in.
+        environment: of this process when None.
+
+    Raises:
+        FetchError: it cannot be run, fails, or takes longer than half an hour.
+    """
     who = f"{package.name} of {package.origin}" if package else "the list of Debian's source packages"
     try:
         done = subprocess.run(
@@ -143,7 +161,7 @@ def _run(package: Package | None, command: Sequence[str], folder: Path) -> str:
             errors="replace",
             timeout=_SECONDS,
             check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            env={**(os.environ if environment is None else environment), "LC_ALL": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
         raise FetchError(f"{who} did not come within {_SECONDS / 60:.0f} minutes; run it again") from None
@@ -151,6 +169,8 @@ def _run(package: Package | None, command: Sequence[str], folder: Path) -> str:
         raise FetchError(f"{who} cannot be fetched ({error.strerror}); mend that and run it again") from None
     if done.returncode != 0:
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        said = next((line for line in lines if line.lower().startswith(("e:", "error", "npm err"))), "no reason given")
+        said = next(
+            (line for line in lines if line.lower().startswith(("e:", "error", "fatal:", "npm err"))), "no reason given"
+        )
         raise FetchError(f"{who} cannot be fetched ({said[:_MOST_TOLD]}); run it again, or leave it out")
     return done.stdout

@@ -1,4 +1,7 @@
-"""Which of many codes are kept: those that answer something first, of each language in turn, drawn by their hash."""
+"""Which of many codes are kept: those that answer something first, of each language in turn, drawn by their hash.
+
+Those that a commit changed have a turn of their own: there are few of them beside documented ones.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,15 @@ class Draw:
         """Begin without any."""
         self._digests = array("Q")
         self._groups = array("H")
-        self._numbers: dict[tuple[bool, str], int] = {}
+        self._numbers: dict[tuple[bool, bool, str], int] = {}
 
     def add(self, mined: Mined) -> None:
         """Let the codes take part."""
         answers = {pair.code for pair in mined.pairs}
+        changed = {pair.code for pair in mined.pairs if pair.source == "commit"}
         for code in mined.codes:
             self._digests.append(int.from_bytes(content_hash(code.id)[:8], "big"))
-            group = (code.id not in answers, code.language)
+            group = (code.id not in answers, code.id in changed, code.language)
             self._groups.append(self._numbers.setdefault(group, len(self._numbers)))
 
     def first(self, most: int) -> npt.NDArray[np.bool_]:
@@ -38,7 +42,7 @@ class Draw:
         sizes = np.bincount(groups, minlength=len(self._numbers))
         turns = np.empty(len(groups), dtype=np.int64)
         turns[order] = np.arange(len(groups)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        is_idle = np.array([idle for idle, _ in self._numbers], dtype=np.bool_)[groups] if len(groups) else groups
+        is_idle = np.array([idle for idle, _, _ in self._numbers], dtype=np.bool_)[groups] if len(groups) else groups
         found = np.zeros(len(groups), dtype=np.bool_)
         found[np.lexsort((digests, turns, is_idle))[:most]] = True
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -13,12 +14,13 @@ from typing import Literal, get_args
 from vizsla_trainer.corpus.licences import is_permissive
 from vizsla_trainer.errors import TrainingError
 
-Origin = Literal["pypi", "npm", "debian"]
-"""Whose client fetches a package: pip's, npm's, apt's."""
+Origin = Literal["pypi", "npm", "debian", "git"]
+"""Whose client fetches a package: pip's, npm's, apt's; or git, which brings the history too."""
 
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 _LIST = "corpus.toml"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAME_SIGNS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@/")
 
 
@@ -32,13 +34,13 @@ class Package:
 
     Attributes:
         origin: whose client fetches it.
-        name: as that client knows it; of Debian the source package.
-        version: of the package; of Debian the part of it that the file's name tells.
-        file: name of the file that comes, without folders.
-        sha256: of that file, in hex. Where it is empty, as are version and file, the package is not pinned yet.
+        name: as that client knows it; of Debian the source package, of git the URL without its ``https://``.
+        version: of the package; of Debian the part of it that the file's name tells, of git the commit, in hex.
+        file: name of the file that comes, without folders; none of git.
+        sha256: of that file, in hex; none of git. Where nothing says which file it is, it is not pinned yet.
         licence: SPDX expression, as whoever listed it read it.
         language: that most of its source is in.
-        only: folders of it that are taken, without the outermost one that archives have; all when empty.
+        only: folders of it that are taken, without the outermost one that archives have; all when empty, as of git.
     """
 
     origin: Origin
@@ -57,12 +59,16 @@ class Package:
             raise ValueError(f"{self.version!r} is not a version of {self.name}")
         if PurePosixPath(self.file).name != self.file:
             raise ValueError(f"the file of {self.name} must have no folder, got {self.file!r}")
+        if self.origin == "git" and (self.only or self.file or self.sha256):
+            raise ValueError(f"{self.name} of git is taken as the commit has it; leave out only, file and sha256")
         if not is_permissive(self.licence):
             raise ValueError(f"the licence of {self.name} must be permissive, got {self.licence!r}")
 
     @property
     def is_pinned(self) -> bool:
         """Whether it is said which file it is."""
+        if self.origin == "git":
+            return _COMMIT.fullmatch(self.version) is not None
         return bool(self.version and self.file and self.sha256)
 
     @property

@@ -7,11 +7,10 @@ import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from vizsla.core.text import content_hash
-from vizsla_trainer.corpus.building import CorpusRecord, package_folders, read_corpus
+from vizsla_trainer.corpus.building import CorpusRecord, Kept, package_folders, read_corpus
 from vizsla_trainer.corpus.drawing import Draw, at_most, only
 from vizsla_trainer.corpus.kept import kept_path, read_mined, write_mined
 from vizsla_trainer.data.code_sets import set_folders
@@ -123,16 +122,23 @@ def _stamps(places: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def _is_summed(count: str) -> bool:
-    return count in ("files", "excluded codes", "excluded pairs") or count.startswith("lost/")
+    return count in ("files", "excluded codes", "excluded pairs") or count.startswith(("lost/", "commits/"))
 
 
-def _alone(recipe: MineRecipe) -> MineRecipe:
+def _alone(recipe: MineRecipe, kept: Kept) -> MineRecipe:
     """The recipe of one package."""
-    # There is no history of a package, and nothing may be drawn before copies are out. People's questions are of no
-    # package: another share of them has none mined again.
+    # Only repositories have a history, and nothing may be drawn before copies are out. People's questions are of no
+    # package: another share of them has none mined again, as what is said of commits has no package mined again.
+    without = ("feedback",) if kept.origin == "git" else ("commit", "feedback")
+    if kept.origin != "git":
+        recipe = dataclasses.replace(
+            recipe,
+            most_commits=MineRecipe().most_commits,
+            most_functions_per_commit=MineRecipe().most_functions_per_commit,
+        )
     return dataclasses.replace(
         recipe,
-        sources=tuple(source for source in recipe.sources if source not in ("commit", "feedback")),
+        sources=tuple(source for source in recipe.sources if source not in without),
         most_codes=10 * recipe.most_codes_per_package,
         question_share=MineRecipe().question_share,
     )
@@ -140,25 +146,28 @@ def _alone(recipe: MineRecipe) -> MineRecipe:
 
 def _kept_paths(record: CorpusRecord, recipe: MineRecipe, place: Path) -> list[Path]:
     """Of each package the file of what is mined of it, in the order of ``package_folders``."""
-    common = (_RULES, dataclasses.asdict(_alone(recipe)), _stamps(record.exclude))
-    return [kept_path(place, *common, dataclasses.asdict(kept)) for _, kept in sorted(record.packages.items())]
+    stamps = _stamps(record.exclude)
+    return [
+        kept_path(place, _RULES, dataclasses.asdict(_alone(recipe, kept)), stamps, dataclasses.asdict(kept))
+        for _, kept in sorted(record.packages.items())
+    ]
 
 
 def _each(
     folder: Path, record: CorpusRecord, paths: Sequence[Path], recipe: MineRecipe, processes: int
 ) -> Iterator[Mined]:
     """What is mined of each package, in order; it is in its file by then."""
-    alone = _alone(recipe)
-    folders = dict(zip(paths, package_folders(folder, record), strict=True))
+    recipes = [_alone(recipe, kept) for _, kept in sorted(record.packages.items())]
+    packages = dict(zip(paths, zip(package_folders(folder, record), recipes, strict=True), strict=True))
     todo = [path for path in paths if not path.is_file()]
-    mine_one = partial(_mine_one, recipe=alone)
-    new = [folders[path] for path in todo]
+    new = [packages[path] for path in todo]
     # One at a time: of a large package there may be a gigabyte.
-    found = results_of(mine_one, new, processes=processes, at_once=1) if processes else (mine_one(one) for one in new)
+    in_processes = results_of(_mine_one, new, processes=processes, at_once=1) if processes else None
+    found = in_processes or (_mine_one(one) for one in new)
     is_new = frozenset(todo)
     excluded: Excluded | None = None
     with contextlib.closing(found):
-        for path, package in folders.items():
+        for path, (package, alone) in packages.items():
             mined = next(found) if path in is_new else read_mined(path)
             if mined is None:
                 # Something in it ends processes, or its file is damaged: file by file, only that one is lost.
@@ -175,7 +184,8 @@ def _each(
             yield mined
 
 
-def _mine_one(folder: Path, recipe: MineRecipe) -> Mined:
+def _mine_one(package: tuple[Path, MineRecipe]) -> Mined:
+    folder, recipe = package
     return mine([folder], recipe)
 
 

@@ -122,6 +122,8 @@ class _Matching:
                 TokenVectors(vectors=vectors[queries:], inner=inner[queries:]),
                 scale=self._recipe.scale,
                 allowed=allowed,
+                reverse=self._recipe.reverse,
+                means=self._recipe.means,
             )
 
         loss = accumulate(

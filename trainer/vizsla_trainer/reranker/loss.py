@@ -32,9 +32,18 @@ def listwise(logits: torch.Tensor, is_there: torch.Tensor, *, scale: float) -> t
 
 
 def late_info_nce(
-    queries: TokenVectors, codes: TokenVectors, *, scale: float, allowed: torch.Tensor | None = None
+    queries: TokenVectors,
+    codes: TokenVectors,
+    *,
+    scale: float,
+    allowed: torch.Tensor | None = None,
+    reverse: float = 0.0,
+    means: float = 0.0,
 ) -> torch.Tensor:
     """Each query is to match its own code better than all other codes of the batch; see ``contrastive``.
+
+    Only the match of the query's tokens is served. Learned alone, it becomes one of the words that such codes have;
+    with the other two, tokens go on to mean what the whole text means.
 
     Args:
         queries: (queries, length, dimension).
@@ -42,5 +51,10 @@ def late_info_nce(
             negatives follow.
         scale: 1 / temperature, of a match in [-1, 1].
         allowed: (queries, codes), which codes stand against a query; its own is never asked for. None: all.
+        reverse: what the match of the code's tokens counts beside that of the query's, see ``match_all``.
+        means: what the same loss of the texts' mean vectors, by cosine, counts beside this one.
     """
-    return contrastive(scale * match_all(queries, codes), allowed)
+    loss = contrastive(scale * match_all(queries, codes, reverse=reverse), allowed)
+    if not means:
+        return loss
+    return loss + means * contrastive(scale * queries.means() @ codes.means().T, allowed)

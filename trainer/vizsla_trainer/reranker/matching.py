@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,12 +35,18 @@ class TokenVectors:
     vectors: torch.Tensor
     inner: torch.Tensor
 
+    def means(self) -> torch.Tensor:
+        """The texts as one vector each, the direction of the mean of their inner tokens. (texts, dimension)"""
+        import torch
+
+        return torch.nn.functional.normalize((self.vectors * self.inner[:, :, None]).sum(dim=1), dim=-1)
+
     def of(self, places: Sequence[int]) -> TokenVectors:
         """Some of the texts."""
         return TokenVectors(vectors=self.vectors[list(places)], inner=self.inner[list(places)])
 
 
-def match_all(queries: TokenVectors, codes: TokenVectors) -> torch.Tensor:
+def match_all(queries: TokenVectors, codes: TokenVectors, *, reverse: float = 0.0) -> torch.Tensor:
     """How well each code matches each query: the mean over the query's tokens of the largest cosine with one of it.
 
     Codes are taken a few at a time, and their cosines anew when gradients are wanted, so that memory holds
@@ -48,9 +55,11 @@ def match_all(queries: TokenVectors, codes: TokenVectors) -> torch.Tensor:
     Args:
         queries: a query without inner tokens matches everything by 0.
         codes: a code without inner tokens matches everything by -1.
+        reverse: what the mean over the code's tokens of the largest cosine with one of the query counts beside it.
+            Nothing serves that; it is for learning. A query or a code without inner tokens has 0 there.
 
     Returns:
-        (queries, codes), in [-1, 1].
+        (queries, codes), in [-1, 1] without ``reverse``.
 
     Source: Khattab and Zaharia, "ColBERT", SIGIR 2020, there the sum, which would let long queries decide the loss.
     """
@@ -59,17 +68,16 @@ def match_all(queries: TokenVectors, codes: TokenVectors) -> torch.Tensor:
 
     # Queries are short and codes are long: without their padding, a tenth of all cosines is left.
     asked = queries.vectors[queries.inner]  # (query tokens, dimension)
+    sizes = queries.inner.sum(dim=1)
+    match = partial(_matched, sizes=sizes.tolist(), reverse=reverse)
     width = max(1, _COSINES // max(1, len(asked) * codes.vectors.shape[1]))
-    best = []
+    found = []
     for vectors, inner in zip(torch.split(codes.vectors, width), torch.split(codes.inner, width), strict=True):
         if torch.is_grad_enabled():
-            best.append(checkpoint(_best, asked, vectors, inner, use_reentrant=False, preserve_rng_state=False))
+            found.append(checkpoint(match, asked, vectors, inner, use_reentrant=False, preserve_rng_state=False))
         else:
-            best.append(_best(asked, vectors, inner))
-    owners = queries.inner.nonzero()[:, 0]
-    shares = asked.new_zeros(len(queries.inner), len(asked))
-    shares[owners, torch.arange(len(asked), device=asked.device)] = 1 / queries.inner.sum(dim=1).to(asked.dtype)[owners]
-    return shares @ torch.cat(best, dim=1)
+            found.append(match(asked, vectors, inner))
+    return torch.cat(found, dim=1)
 
 
 class TokenScorer:
@@ -143,9 +151,27 @@ def longest(chunks: Sequence[Chunk]) -> int:
     return int(max(chunk.input_ids.shape[1] for chunk in chunks))
 
 
-def _best(asked: torch.Tensor, vectors: torch.Tensor, inner: torch.Tensor) -> torch.Tensor:
-    """The largest cosine of each query token with one of each code. (query tokens, codes)"""
+def _matched(
+    asked: torch.Tensor, vectors: torch.Tensor, inner: torch.Tensor, *, sizes: Sequence[int], reverse: float
+) -> torch.Tensor:
+    """``match_all`` of a few codes; ``asked`` has the inner tokens of all queries, of each ``sizes`` many.
+
+    Returns:
+        (queries, codes)
+    """
     import torch
 
     cosines = torch.einsum("td,bcd->tbc", asked, vectors)
-    return cosines.masked_fill(~inner, -1.0).amax(dim=2)
+    forward = cosines.masked_fill(~inner, -1.0).amax(dim=2)
+    found = torch.stack([_mean(part, dim=0) for part in torch.split(forward, list(sizes))])
+    if not reverse:
+        return found
+    best = torch.stack(
+        [part.amax(dim=0) if len(part) else part.sum(dim=0) for part in torch.split(cosines, list(sizes))]
+    )
+    return found + reverse * (best * inner).sum(dim=2) / inner.sum(dim=1).clamp(min=1)
+
+
+def _mean(values: torch.Tensor, *, dim: int) -> torch.Tensor:
+    """Their mean; 0 of none."""
+    return values.sum(dim=dim) / max(1, values.shape[dim])

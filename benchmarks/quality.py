@@ -1,10 +1,11 @@
 """How often the right function comes first, on every set of questions in a folder.
 
-    python benchmarks/quality.py --data DIR [--sets a,b] [--json OUT]
+    python benchmarks/quality.py --data DIR [--sets a,b] [--signals] [--json OUT]
 
 Sets of single functions go through the same model text, full text, fusion and reranker as in the server. Sets of
 whole files are written to disk and asked about on the command line, in batch. Stages: ``lexical`` and ``dense`` are
-the two retrievers alone, ``fused`` is what a search answers without a reranker, ``reranked`` with one.
+the two retrievers alone, ``fused`` is what a search answers without a reranker, ``reranked`` with one; with
+``--signals`` also fused without each of the signals, whole files too in this process then.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -24,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.encoding import Encoder
 from benchmarks.metrics import Tally
 from benchmarks.question_sets import Library, QuestionSet, build_library, encode_queries, read_sets
+from benchmarks.signals_off import each_off
 from rich.console import Console
 from rich.table import Table
 
@@ -35,6 +37,7 @@ from vizsla.retrieval.fusion import Ranked, fuse
 from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.rerank import PLAIN, reorder
+from vizsla.retrieval.weights import Weights
 from vizsla.services.reranking import rerank_depth
 
 Measures = dict[str, dict[str, float]]
@@ -50,6 +53,7 @@ def main() -> int:
     parser.add_argument("--sets", default="", help="only these, with commas between")
     parser.add_argument("--queries", type=int, default=0, help="only so many of each set")
     parser.add_argument("--no-cli", action="store_true", help="ask about whole files in this process instead")
+    parser.add_argument("--signals", action="store_true", help="measure fusion without each of its signals too")
     parser.add_argument("--json", type=Path, help="write the measures here")
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
@@ -62,8 +66,9 @@ def main() -> int:
         for one in read_sets(arguments.data, names, most_queries=arguments.queries):
             began = time.monotonic()
             depth = rerank_depth(settings.search, encoder.models)
-            tallies = measure(one, encoder, candidates=settings.search.candidates, depth=depth)
-            if one.has_files and not arguments.no_cli:
+            less = each_off() if arguments.signals else {}
+            tallies = measure(one, encoder, candidates=settings.search.candidates, depth=depth, less=less)
+            if one.has_files and not (arguments.no_cli or less):
                 tallies.update(ask_command_line(one, with_reranker=encoder.models.has_reranker))
             results[one.name] = {stage: tally.means(over_groups=one.has_files) for stage, tally in tallies.items()}
             groups[one.name] = {stage: tally.by_group() for stage, tally in tallies.items()}
@@ -78,9 +83,11 @@ def main() -> int:
     return 0
 
 
-def measure(one: QuestionSet, encoder: Encoder, *, candidates: int, depth: int) -> dict[str, Tally]:
-    """Ask every question of a set in this process."""
-    tallies = {stage: Tally() for stage in ("lexical", "dense", "fused")}
+def measure(
+    one: QuestionSet, encoder: Encoder, *, candidates: int, depth: int, less: Mapping[str, Weights]
+) -> dict[str, Tally]:
+    """Ask every question of a set in this process; ``less`` has other weights of fusion by stage."""
+    tallies = {stage: Tally() for stage in ("lexical", "dense", "fused", *less)}
     if encoder.models.has_reranker:
         tallies["reranked"] = Tally()
     reading = encoder.models.calibration.reading or PLAIN
@@ -97,6 +104,9 @@ def measure(one: QuestionSet, encoder: Encoder, *, candidates: int, depth: int) 
             tallies["dense"].add(group, _names((key for _, key in dense), library), right)
             fused = fold_duplicates(fuse(question, found, cosine=encoder.models.calibration.cosine))
             tallies["fused"].add(group, _names(_keys(fused), library), right)
+            for stage, weights in less.items():
+                other = fuse(question, found, weights, cosine=encoder.models.calibration.cosine)
+                tallies[stage].add(group, _names(_keys(fold_duplicates(other)), library), right)
             if "reranked" in tallies:
                 head = fused[:depth]
                 texts = [_source(ranked, text_of[library.code_of[ranked.candidate.function.key]]) for ranked in head]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +12,12 @@ from vizsla_trainer.recipe import RerankerRecipe
 from vizsla_trainer.reranker.dev import RerankerDev
 from vizsla_trainer.reranker.loss import late_info_nce
 from vizsla_trainer.reranker.matching import TokenScorer, TokenVectors, longest
-from vizsla_trainer.reranker.training import MODEL_NAME
-from vizsla_trainer.training.base import load_base, save_model
-from vizsla_trainer.training.encoding import freeze_embeddings
+from vizsla_trainer.training.course import open_base, run_course
 from vizsla_trainer.training.examples import Corpus, Example
 from vizsla_trainer.training.gradients import accumulate
-from vizsla_trainer.training.identity import identity_of
 from vizsla_trainer.training.in_batch import Contrast, drawn_contrast, planned_contrasts
 from vizsla_trainer.training.lessons import Augment, Lessons
-from vizsla_trainer.training.loop import StepLoss, run_steps
+from vizsla_trainer.training.loop import StepLoss
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
 
@@ -62,24 +58,14 @@ def train_late_interaction(
     Source: Santhanam, Khattab, Saad-Falcon, Potts, Zaharia, "ColBERTv2: Effective and efficient retrieval via
     lightweight late interaction", NAACL 2022, for hard negatives beside those of the batch.
     """
-    began = time.perf_counter()
-    machine = Machine(
-        device=run.device, precision=recipe.precision, threads=run.threads, chunk_tokens=recipe.chunk_tokens
-    )
-    base = load_base(base_folder, kind="late-interaction", seed=run.seed)
+    base, machine = open_base(base_folder, "late-interaction", recipe, run)
     plan = planned_contrasts(examples, corpus, recipe, most_steps=recipe.most_steps, seed=run.seed)
-    if recipe.freezes_embeddings:
-        freeze_embeddings(base.network)
     scorer = TokenScorer(base, machine, query_tokens=recipe.query_tokens, code_tokens=recipe.code_tokens)
     lessons = Lessons(plan=plan, examples=examples, corpus=corpus, seed=run.seed, augment=augment)
     task = _Matching(scorer, machine, lessons, dev, recipe)
-    identity = identity_of(base, examples, corpus, machine, run, recipe, len(plan), augment is None, dev, base.pooling)
-    position, tokens = run_steps(scorer.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine)
     max_tokens = min(max(recipe.query_tokens, recipe.code_tokens), base.max_tokens)
-    save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
-    return position.result(
-        run.out / MODEL_NAME, machine=machine, seconds=time.perf_counter() - began, tokens=tokens, skipped_examples=0
-    )
+    watched = (dev, base.pooling)
+    return run_course(base, scorer.network, task, lessons, machine, recipe, run, max_tokens=max_tokens, watched=watched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +14,17 @@ from vizsla_trainer.recipe import RerankerRecipe
 from vizsla_trainer.reranker.dev import RerankerDev
 from vizsla_trainer.reranker.loss import listwise
 from vizsla_trainer.reranker.scoring import NetworkScorer
-from vizsla_trainer.training.base import load_base, save_model
 from vizsla_trainer.training.batching import Chunk, planned_steps
-from vizsla_trainer.training.encoding import freeze_embeddings
+from vizsla_trainer.training.course import open_base, run_course
 from vizsla_trainer.training.examples import Corpus, Example
 from vizsla_trainer.training.gradients import accumulate
-from vizsla_trainer.training.identity import identity_of
 from vizsla_trainer.training.lessons import Augment, Lessons
-from vizsla_trainer.training.loop import StepLoss, run_steps
+from vizsla_trainer.training.loop import StepLoss
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
 
 if TYPE_CHECKING:
     import torch
-
-MODEL_NAME = "model"
-"""The folder of the trained model within that of its training."""
 
 _UNPADDED = 0.8  # of the tokens of a chunk; the rest is padding
 
@@ -61,11 +55,7 @@ def train_reranker(
         TrainingError: no example has a negative, or the disk is full.
         StoppedError: it was cancelled; called again, it goes on.
     """
-    began = time.perf_counter()
-    machine = Machine(
-        device=run.device, precision=recipe.precision, threads=run.threads, chunk_tokens=recipe.chunk_tokens
-    )
-    base = load_base(base_folder, kind="cross-encoder", seed=run.seed)
+    base, machine = open_base(base_folder, "cross-encoder", recipe, run)
     usable = [example for example in examples if any(example.negatives)]
     if not usable:
         raise TrainingError(
@@ -75,28 +65,20 @@ def train_reranker(
     plan = planned_steps(
         usable, batch=recipe.batch, epochs=recipe.epochs, most_steps=recipe.most_steps, seed=run.seed, alone=True
     )
-    if recipe.freezes_embeddings:
-        freeze_embeddings(base.network)
     max_tokens = min(recipe.query_tokens + recipe.code_tokens, base.max_tokens)
     scorer = NetworkScorer(base, machine, max_tokens=max_tokens)
     lessons = Lessons(plan=plan, examples=usable, corpus=corpus, seed=run.seed, augment=augment)
     task = _Reranking(scorer, machine, lessons, dev, recipe)
-    identity = identity_of(base, usable, corpus, machine, run, recipe, len(plan), augment is None, dev, base.pooling)
-    position, tokens = run_steps(
+    return run_course(
+        base,
         scorer.network,
         task,
+        lessons,
+        machine,
         recipe,
         run,
-        steps=len(plan),
-        identity=identity,
-        machine=machine,
-    )
-    save_model(base, run.out / MODEL_NAME, max_tokens=max_tokens)
-    return position.result(
-        run.out / MODEL_NAME,
-        machine=machine,
-        seconds=time.perf_counter() - began,
-        tokens=tokens,
+        max_tokens=max_tokens,
+        watched=(dev, base.pooling),
         skipped_examples=len(examples) - len(usable),
     )
 

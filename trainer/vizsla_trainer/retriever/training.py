@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,23 +10,19 @@ from typing import TYPE_CHECKING
 from vizsla_trainer.recipe import RetrieverRecipe
 from vizsla_trainer.retriever.dev import RetrieverDev
 from vizsla_trainer.retriever.loss import info_nce
-from vizsla_trainer.training.base import load_base, save_model
-from vizsla_trainer.training.encoding import NetworkEncoder, freeze_embeddings
+from vizsla_trainer.training.course import open_base, run_course
+from vizsla_trainer.training.encoding import NetworkEncoder
 from vizsla_trainer.training.examples import Corpus, Example
 from vizsla_trainer.training.gradients import accumulate
-from vizsla_trainer.training.identity import identity_of
 from vizsla_trainer.training.in_batch import Contrast, drawn_contrast, planned_contrasts
 from vizsla_trainer.training.lessons import Augment, Lessons
-from vizsla_trainer.training.loop import StepLoss, run_steps
+from vizsla_trainer.training.loop import StepLoss
 from vizsla_trainer.training.machine import Machine
 from vizsla_trainer.training.run import TrainingRun, TrainResult
 
 if TYPE_CHECKING:
     import torch
     from tokenizers import Encoding
-
-MODEL_NAME = "model"
-"""The folder of the trained model within that of its training."""
 
 
 def train_retriever(
@@ -59,27 +54,17 @@ def train_retriever(
         TrainingError: no two examples can stand against each other, or the disk is full.
         StoppedError: it was cancelled; called again, it goes on.
     """
-    began = time.perf_counter()
-    machine = Machine(
-        device=run.device, precision=recipe.precision, threads=run.threads, chunk_tokens=recipe.chunk_tokens
-    )
-    base = load_base(base_folder, kind="bi-encoder", seed=run.seed)
+    base, machine = open_base(base_folder, "bi-encoder", recipe, run)
     is_second = any(example.negatives for example in examples) and recipe.hard_negatives > 0
     most_steps = recipe.second_steps if is_second else recipe.most_steps
     plan = planned_contrasts(examples, corpus, recipe, most_steps=most_steps, seed=run.seed)
-    if recipe.freezes_embeddings:
-        freeze_embeddings(base.network)
     encoder = NetworkEncoder(base, machine, query_tokens=recipe.query_tokens, code_tokens=recipe.code_tokens)
     lessons = Lessons(plan=plan, examples=examples, corpus=corpus, seed=run.seed, augment=augment)
     task = _Retrieving(encoder, machine, lessons, dev, recipe)
     watched = [example.pair for example in dev.examples], dev.pool
-    identity = identity_of(base, examples, corpus, machine, run, recipe, len(plan), augment is None, watched)
-    position, tokens = run_steps(
-        encoder.network, task, recipe, run, steps=len(plan), identity=identity, machine=machine
-    )
-    save_model(base, run.out / MODEL_NAME, max_tokens=min(recipe.code_tokens, base.max_tokens))
-    return position.result(
-        run.out / MODEL_NAME, machine=machine, seconds=time.perf_counter() - began, tokens=tokens, skipped_examples=0
+    max_tokens = min(recipe.code_tokens, base.max_tokens)
+    return run_course(
+        base, encoder.network, task, lessons, machine, recipe, run, max_tokens=max_tokens, watched=(watched,)
     )
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 from trainer.builders import a_code
+from trainer.toy_runs import Toy, context_of
 from vizsla_trainer.data.documented import documented, few_words
 from vizsla_trainer.records import make_pair
+from vizsla_trainer.stages.training import reranker_examples, training_examples
 
 QUERY = "Return the largest element of a list that is not empty. Raises an error otherwise."
 
@@ -35,3 +40,13 @@ def test_a_share_of_the_docstrings_is_asked_so_and_nothing_else() -> None:
         assert (new.id, new.code) == (old.id, old.code) and new.query == few_words(QUERY, old.id)
     assert documented(pairs, 0.0) == pairs
     assert documented(found, 0.4)[200:] == [*others, *short]
+
+
+def test_each_model_learns_so_from_its_own_share(toy: Toy, tmp_path: Path) -> None:
+    plain = context_of(toy, toy.copied(tmp_path / "run"), tmp_path / "cache")
+    recipe = dataclasses.replace(toy.recipe, retriever=dataclasses.replace(toy.recipe.retriever, documented_share=1.0))
+    context = dataclasses.replace(plain, recipe=recipe)
+    chosen = [pair.id for pair in documented(context.pairs("train"), 1.0) if pair.text == "full"]
+    assert chosen
+    assert [one.pair for one in training_examples(context) if one.group == "full"] == chosen
+    assert not [one for one in reranker_examples(context) if one.group == "full"]

@@ -118,6 +118,7 @@ class RetrieverRecipe:
 
     enabled: bool = True
     base: str = "default"  # that of the package; else the name of an added model, or a path
+    documented_share: float = 0.0  # of docstrings, asked in a few words of functions that keep their documentation
     epochs: int = 3
     most_steps: int = 120
     batch: int = 64  # pairs whose codes are each other's negatives
@@ -142,6 +143,7 @@ class RetrieverRecipe:
         _check_training(self)
         check_positive(self, "batch", "chunk_tokens")
         check_at_least(self, 0, "hard_negatives", "second_steps")
+        check_shares(self, "documented_share", below_one=False)
         if self.batch < 2:
             raise ValueError(f"batch must be 2 or more, got {self.batch}")
 
@@ -184,7 +186,7 @@ class RerankerRecipe:
     form: Form = "cross-encoder"  # reads question and code together; late interaction reads them apart
     base: str = "default"  # that of the package, or the retriever's base where the package has none; or as above
     start: Start = "retriever"  # from the retriever just trained, or from the base model
-    documented_share: float = 0.0  # of docstrings, asked in a few words of functions that keep their documentation
+    documented_share: float = 0.0  # as above
     epochs: int = 2
     most_steps: int = 160
     batch: int = 8  # queries of a step, each with its right code and its negatives

@@ -1,6 +1,6 @@
 """Documentation asked for in a few words, as people type into a search box, among functions that keep theirs.
 
-A reranker that learns from hidden documentation alone unlearns to read it, and in use most of what it reads has some.
+A model that learns from hidden documentation alone unlearns to read it, and in use most of what it reads has some.
 """
 
 from __future__ import annotations

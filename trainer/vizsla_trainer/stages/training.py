@@ -95,7 +95,7 @@ def train_the_reranker(context: Context, place: str = "reranker", negatives: str
 
 def training_examples(context: Context) -> list[Example]:
     """The pairs to learn from, within the codes that training may see."""
-    return _examples(context, context.pairs("train"))
+    return _examples(context, documented(context.pairs("train"), context.recipe.retriever.documented_share))
 
 
 def reranker_examples(context: Context) -> list[Example]:

@@ -59,7 +59,7 @@ def test_a_repository_is_taken_as_it_is_at_its_commit_and_its_history_answers(
     assert head_of(folder) == package.version
     assert not list((out / "downloads").iterdir())
 
-    mined = mine_corpus(out, RECIPE)
+    mined = mine_corpus(out, dataclasses.replace(RECIPE, commit_share=0.7))
     assert {(pair.source, pair.query) for pair in mined.pairs} >= {("commit", "Know pi to more places")}
     assert mined.counts["commits/used"] == 2
     assert {code.path for code in mined.codes} == {"area.py"}
@@ -104,3 +104,17 @@ def test_functions_that_commits_changed_have_a_turn_of_their_own(circles: Reposi
     build_corpus([package], tmp_path / "corpus")
     few = mine_corpus(tmp_path / "corpus", dataclasses.replace(RECIPE, most_codes=4))
     assert {code.path for code in few.codes} == {"area.py", "mean.py"}
+
+
+def test_of_all_pairs_commits_are_no_more_than_their_share(circles: Repository, tmp_path: Path) -> None:
+    circles.write("mean.py", functions("mean", 12))
+    for number in range(12):
+        text = functions("mean", 12).replace(f"+ {number * number}\n", f"+ {number * number} + 1\n")
+        circles.write("mean.py", text)
+        circles.commit(f"Add one more to the mean of number {number}")
+    [package], _ = pin([CIRCLES], tmp_path / "pins")
+    build_corpus([package], tmp_path / "corpus")
+    for share, most in ((0.5, 13), (0.2, 3)):
+        mined = mine_corpus(tmp_path / "corpus", dataclasses.replace(RECIPE, commit_share=share))
+        assert 0 < mined.counts["commit"] <= most
+        assert mined.counts["docstring"] == 13

@@ -34,13 +34,14 @@ class MineRecipe:
     name_share: float = 0.10  # of all pairs, at most
     comment_share: float = 0.25  # of all pairs, at most
     question_share: float = 0.25  # likewise, of those that a corpus folder names
+    commit_share: float = 0.15  # likewise of a corpus folder; a workspace's own commits count all
 
     def __post_init__(self) -> None:
         check_known("sources", self.sources, MINED_SOURCES)
         check_positive(self, "most_file_bytes", "most_codes", "least_lines", "most_functions_per_commit")
         check_positive(self, "most_codes_per_package")
         check_at_least(self, 0, "most_commits")
-        check_shares(self, "name_share", "comment_share", "question_share")
+        check_shares(self, "name_share", "comment_share", "question_share", "commit_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

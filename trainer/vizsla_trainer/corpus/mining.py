@@ -86,7 +86,7 @@ def mine_corpus(
             at += count
             codes += mined.codes
             pairs += mined.pairs
-    whole = Mined(codes=codes, pairs=pairs, lost=tuple(lost))
+    whole = Mined(codes=codes, pairs=_fewer_commits(pairs, recipe.commit_share), lost=tuple(lost))
     questions = mine_questions([Path(path) for path in record.questions])
     whole = joined(whole, _share_of(questions, len(whole.pairs), recipe.question_share))
     counts["codes"] = len(whole.codes)
@@ -141,6 +141,7 @@ def _alone(recipe: MineRecipe, kept: Kept) -> MineRecipe:
         sources=tuple(source for source in recipe.sources if source not in without),
         most_codes=10 * recipe.most_codes_per_package,
         question_share=MineRecipe().question_share,
+        commit_share=MineRecipe().commit_share,
     )
 
 
@@ -194,6 +195,15 @@ def _read_again(path: Path) -> Mined:
     if mined is None:
         raise TrainingError(f"{path} was written and cannot be read; make sure that the disk is sound and run it again")
     return mined
+
+
+def _fewer_commits(pairs: list[Pair], share: float) -> list[Pair]:
+    """The pairs; of commits no more than their share, drawn by their hash."""
+    others = sum(1 for pair in pairs if pair.source != "commit")
+    most = int(others * share / (1 - share))
+    commits = sorted((pair.id for pair in pairs if pair.source == "commit"), key=lambda id: content_hash(id))
+    left_out = set(commits[most:])
+    return [pair for pair in pairs if pair.id not in left_out]
 
 
 def _share_of(questions: Mined, others: int, share: float) -> Mined:

@@ -15,6 +15,11 @@ export type Options = {
 };
 
 type Id = string | number;
+type Name = string;
+
+/** What a promise is of. */
+export type Settled<T> = T extends Promise<infer Value> ? Value : never;
+export type Reader = (path: string) => Promise<string>;
 
 export const enum Level { Low = 1, High = Low << 1 }
 

@@ -13,12 +13,17 @@
 
 ; Types.
 (interface_declaration name: (_) @name body: (_) @body) @unit.interface
-(type_alias_declaration name: (_) @name value: (object_type) @body) @unit.interface
+(type_alias_declaration
+  name: (_) @name
+  value: [
+    (object_type) (conditional_type) (intersection_type) (union_type) (function_type)
+  ] @body) @unit.interface
 (enum_declaration name: (_) @name body: (_) @body) @unit.enum
 (export_statement
   declaration: [
     (interface_declaration) @unit.interface
-    (type_alias_declaration value: (object_type)) @unit.interface
+    (type_alias_declaration
+      value: [(object_type) (conditional_type) (intersection_type) (union_type) (function_type)]) @unit.interface
     (enum_declaration) @unit.enum
   ]) @outer
 (ambient_declaration [(class_declaration) (abstract_class_declaration)] @unit.class) @outer

@@ -105,3 +105,11 @@ func visit(items []int, each func(int) bool) (func() error, error) {
 func asm(x int) int
 
 type empty struct{}
+
+// Visit is told of each value.
+type Visit func(value int) bool
+
+type (
+	// byName has the stacks of each name.
+	byName map[string][]int
+)

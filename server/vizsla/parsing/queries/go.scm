@@ -7,9 +7,13 @@
   name: (_) @name
   body: (_) @body) @unit.method
 
-; type T struct { ... }
+; type T struct { ... },  type T func(...),  type T []E
 (type_spec name: (_) @name type: (struct_type (field_declaration_list) @body)) @unit.struct
 (type_spec name: (_) @name type: (interface_type "{" @body)) @unit.interface
+(type_spec name: (_) @name type: (function_type)) @unit.interface
+(type_spec name: (_) @name type: [(map_type) (slice_type) (channel_type)]) @unit.struct
+(type_declaration (type_spec type: (function_type)) @unit.interface) @outer
+(type_declaration (type_spec type: [(map_type) (slice_type) (channel_type)]) @unit.struct) @outer
 (type_declaration (type_spec type: (struct_type)) @unit.struct) @outer
 (type_declaration (type_spec type: (interface_type)) @unit.interface) @outer
 

@@ -16,8 +16,9 @@
 (type_alias_declaration
   name: (_) @name
   value: [
-    (object_type) (conditional_type) (intersection_type) (union_type) (function_type)
+    (object_type) (conditional_type) (intersection_type) (union_type)
   ] @body) @unit.interface
+(type_alias_declaration name: (_) @name value: (function_type)) @unit.interface
 (enum_declaration name: (_) @name body: (_) @body) @unit.enum
 (export_statement
   declaration: [

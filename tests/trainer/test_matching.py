@@ -24,6 +24,19 @@ def drawn(texts: int, length: int, *, seed: int) -> TokenVectors:
     return TokenVectors(vectors=torch.nn.functional.normalize(vectors, dim=-1), inner=inner)
 
 
+def whole_loss(queries: TokenVectors, codes: TokenVectors) -> list[torch.Tensor]:
+    """The loss with all of its terms, and its gradients for queries and codes."""
+    leaves = [queries.vectors.clone().requires_grad_(), codes.vectors.clone().requires_grad_()]
+    loss = late_info_nce(
+        TokenVectors(vectors=leaves[0], inner=queries.inner),
+        TokenVectors(vectors=leaves[1], inner=codes.inner),
+        scale=20.0,
+        reverse=0.5,
+        means=0.3,
+    )
+    return [loss, *torch.autograd.grad(loss, leaves)]
+
+
 def match(query: NDArray[np.floating], code: NDArray[np.floating]) -> float:
     """The formula, token by token."""
     return sum(max(float(q @ c) for c in code) for q in query) / len(query)
@@ -70,15 +83,7 @@ def test_codes_matched_a_few_at_a_time_give_the_same_scores_and_gradients(monkey
     found = []
     for bound in (1 << 20, 150, 1):
         monkeypatch.setattr(matching, "_COSINES", bound)
-        leaves = [queries.vectors.clone().requires_grad_(), codes.vectors.clone().requires_grad_()]
-        loss = late_info_nce(
-            TokenVectors(vectors=leaves[0], inner=queries.inner),
-            TokenVectors(vectors=leaves[1], inner=codes.inner),
-            scale=20.0,
-            reverse=0.5,
-            means=0.3,
-        )
-        found.append([loss, *torch.autograd.grad(loss, leaves)])
+        found.append(whole_loss(queries, codes))
     for other in found[1:]:
         for one, again in zip(found[0], other, strict=True):
             torch.testing.assert_close(one, again)
@@ -127,15 +132,8 @@ def test_the_loss_has_the_right_gradient(reverse: float, means: float) -> None:
 def test_texts_without_tokens_cost_and_teach_no_more_than_the_others() -> None:
     queries, codes = drawn(3, 4, seed=0), drawn(4, 5, seed=1)
     queries.inner[1], codes.inner[2] = False, False
-    leaves = [queries.vectors.requires_grad_(), codes.vectors.requires_grad_()]
-    loss = late_info_nce(
-        TokenVectors(vectors=leaves[0], inner=queries.inner),
-        TokenVectors(vectors=leaves[1], inner=codes.inner),
-        scale=20.0,
-        reverse=0.5,
-        means=0.3,
-    )
-    for gradient in torch.autograd.grad(loss, leaves):
+    _, *gradients = whole_loss(queries, codes)
+    for gradient in gradients:
         assert torch.isfinite(gradient).all()
 
 

@@ -170,10 +170,11 @@ async def _ask(workspace: Workspace, request: SearchRequest) -> Answer:
 
 async def _ready(workspace: Workspace, request: SearchRequest) -> None:
     """Wait until the reranker is loaded, where it is to read: the budget is for reading."""
-    from vizsla.services.reranking import will_rerank
+    from vizsla.services.reranking import rerank_seconds, will_rerank
 
     models = workspace.resources.models
-    if models is not None and will_rerank(request, models):
+    has_time = rerank_seconds(request, workspace.resources.settings.search) > 0
+    if models is not None and has_time and will_rerank(request, models):
         with contextlib.suppress(VizslaError):  # the answer will say so
             await asyncio.wrap_future(models.warm_up())
 

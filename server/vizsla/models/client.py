@@ -28,9 +28,10 @@ from vizsla.models.pace import Pace
 from vizsla.models.quarantine import Quarantine
 from vizsla.models.requests import OpenRequest
 
-__all__ = ["ModelClient", "ModelStatus", "Priority"]
+__all__ = ["LOAD_SECONDS", "ModelClient", "ModelStatus", "Priority"]
 
-_LOAD_SECONDS = 60.0
+LOAD_SECONDS = 120.0
+"""That a large model may take from a cold disk."""
 
 
 class ModelClient:
@@ -180,7 +181,7 @@ class ModelClient:
         Returns:
             A future of the (1,) score of a word, once it is loaded. It fails as that of ``encode`` does.
         """
-        return self.rerank("open a file", ["open"], budget_seconds=_LOAD_SECONDS)
+        return self.rerank("open a file", ["open"], budget_seconds=LOAD_SECONDS)
 
     def status(self) -> ModelStatus:
         """What is known of the worker now; answers at once."""

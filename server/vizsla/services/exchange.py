@@ -15,7 +15,7 @@ import numpy as np
 
 from vizsla.core.errors import ModelError, VizslaError
 from vizsla.core.settings import Settings
-from vizsla.models.client import Priority
+from vizsla.models.client import LOAD_SECONDS, Priority
 from vizsla.models.in_use import use_file
 from vizsla.services.model_choice import ModelChoice, choose_models
 from vizsla.services.resources import Resources
@@ -24,7 +24,6 @@ from vizsla.services.succession import Preparing, Succession, SupersededError
 
 logger = logging.getLogger(__name__)
 
-_LOAD_SECONDS = 120.0  # of a large model from a cold disk
 _LOOK_SECONDS = 2.0  # between two looks at which models are in use
 _STAYS = "what was open before stays in use"
 
@@ -201,17 +200,17 @@ def open_resources(
         if news:
             raise ModelError(news[0])
         if models is not None:
-            vectors = models.encode(["open a file"], is_query=True, priority=Priority.QUERY).result(_LOAD_SECONDS)
+            vectors = models.encode(["open a file"], is_query=True, priority=Priority.QUERY).result(LOAD_SECONDS)
             if not np.isfinite(vectors).all():
                 raise ModelError(f"the model {models.name} answers with no numbers")
             if models.has_reranker:
-                scores = models.warm_up().result(_LOAD_SECONDS)
+                scores = models.warm_up().result(LOAD_SECONDS)
                 if not np.isfinite(scores).all():
                     raise ModelError("the reranker answers with no numbers")
     except BaseException as error:
         resources.close()
         if isinstance(error, TimeoutError):
-            raise ModelError(f"the models did not answer within {_LOAD_SECONDS:.0f} seconds") from None
+            raise ModelError(f"the models did not answer within {LOAD_SECONDS:.0f} seconds") from None
         raise
     return resources
 

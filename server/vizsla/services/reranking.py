@@ -30,6 +30,11 @@ def will_rerank(request: SearchRequest, models: ModelClient | None) -> bool:
     return request.rerank == "auto" and models is not None and models.has_reranker
 
 
+def rerank_seconds(request: SearchRequest, settings: SearchSettings) -> float:
+    """The reranker's time: as the request wants it, else as the user does."""
+    return settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
+
+
 def rerank_depth(settings: SearchSettings, models: ModelClient | None) -> int:
     """How many of the first are read: as the user wants it, else as was best when the reranker was measured."""
     if settings.rerank_depth is not None:
@@ -50,7 +55,7 @@ async def staged_answers(
     depth = choose_depth([one.ranked for one in found.shown], rerank_depth(settings, models), reading)
     if not depth:
         return
-    budget = settings.rerank_seconds if request.rerank_seconds is None else request.rerank_seconds
+    budget = rerank_seconds(request, settings)
     head, tail = found.shown[:depth], found.shown[depth:]
     texts = [rerank_text(one.ranked.candidate.function, one.current.source) for one in head]
     try:

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from vizsla_trainer.corpus.listing import Package
 from vizsla_trainer.errors import TrainingError
 
 _SECONDS = 1_800.0  # that a client may take for one file
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}  # nobody is there to type a password
 _MOST_TOLD = 160  # letters of what a client says when it fails
 # Wheels only: a source package of Python runs its own code to say what it is. The same ones on every machine.
 _WHEELS = (
@@ -136,16 +137,13 @@ def program(name: str) -> str:
     return found
 
 
-def run_client(
-    package: Package | None, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
-) -> str:
+def run_client(package: Package | None, command: Sequence[str], folder: Path) -> str:
     """What a client says.
 
     Args:
         package: that it fetches; None for what serves all of them.
         command: program and arguments.
         folder: that it runs in.
-        environment: of this process when None.
 
     Raises:
         FetchError: it cannot be run, fails, or takes longer than half an hour.
@@ -161,7 +159,7 @@ def run_client(
             errors="replace",
             timeout=_SECONDS,
             check=False,
-            env={**(os.environ if environment is None else environment), "LC_ALL": "C.UTF-8"},
+            env={**os.environ, **_ENVIRONMENT},
         )
     except subprocess.TimeoutExpired:
         raise FetchError(f"{who} did not come within {_SECONDS / 60:.0f} minutes; run it again") from None

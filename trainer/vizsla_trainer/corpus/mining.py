@@ -15,7 +15,7 @@ from vizsla_trainer.corpus.drawing import Draw, at_most, only
 from vizsla_trainer.corpus.kept import kept_path, read_mined, write_mined
 from vizsla_trainer.data.code_sets import set_folders
 from vizsla_trainer.data.excluding import Excluded, without_copies
-from vizsla_trainer.data.mining import Mined, mine
+from vizsla_trainer.data.mining import Mined, mine, with_share
 from vizsla_trainer.data.processes import results_of
 from vizsla_trainer.data.questions import mine_questions
 from vizsla_trainer.errors import StoppedError, TrainingError
@@ -86,7 +86,9 @@ def mine_corpus(
             at += count
             codes += mined.codes
             pairs += mined.pairs
-    whole = Mined(codes=codes, pairs=_fewer_commits(pairs, recipe.commit_share), lost=tuple(lost))
+    others = sum(1 for pair in pairs if pair.source != "commit")
+    pairs = with_share(pairs, "commit", recipe.commit_share, others=others)
+    whole = Mined(codes=codes, pairs=pairs, lost=tuple(lost))
     questions = mine_questions([Path(path) for path in record.questions])
     whole = joined(whole, _share_of(questions, len(whole.pairs), recipe.question_share))
     counts["codes"] = len(whole.codes)
@@ -127,21 +129,20 @@ def _is_summed(count: str) -> bool:
 
 def _alone(recipe: MineRecipe, kept: Kept) -> MineRecipe:
     """The recipe of one package."""
-    # Only repositories have a history, and nothing may be drawn before copies are out. People's questions are of no
-    # package: another share of them has none mined again, as what is said of commits has no package mined again.
-    without = ("feedback",) if kept.origin == "git" else ("commit", "feedback")
-    if kept.origin != "git":
-        recipe = dataclasses.replace(
-            recipe,
-            most_commits=MineRecipe().most_commits,
-            most_functions_per_commit=MineRecipe().most_functions_per_commit,
-        )
+    # Only repositories have a history, and nothing may be drawn before copies are out. What a package has nothing of,
+    # as people's questions and, without a history, commits, is as if nothing were said of it: none is mined again then.
+    plain = MineRecipe()
+    has_history = kept.origin == "git"
+    unused = ("feedback",) if has_history else ("commit", "feedback")
+    of_commits = recipe if has_history else plain
     return dataclasses.replace(
         recipe,
-        sources=tuple(source for source in recipe.sources if source not in without),
+        sources=tuple(source for source in recipe.sources if source not in unused),
         most_codes=10 * recipe.most_codes_per_package,
-        question_share=MineRecipe().question_share,
-        commit_share=MineRecipe().commit_share,
+        most_commits=of_commits.most_commits,
+        most_functions_per_commit=of_commits.most_functions_per_commit,
+        question_share=plain.question_share,
+        commit_share=plain.commit_share,
     )
 
 
@@ -195,15 +196,6 @@ def _read_again(path: Path) -> Mined:
     if mined is None:
         raise TrainingError(f"{path} was written and cannot be read; make sure that the disk is sound and run it again")
     return mined
-
-
-def _fewer_commits(pairs: list[Pair], share: float) -> list[Pair]:
-    """The pairs; of commits no more than their share, drawn by their hash."""
-    others = sum(1 for pair in pairs if pair.source != "commit")
-    most = int(others * share / (1 - share))
-    commits = sorted((pair.id for pair in pairs if pair.source == "commit"), key=lambda id: content_hash(id))
-    left_out = set(commits[most:])
-    return [pair for pair in pairs if pair.id not in left_out]
 
 
 def _share_of(questions: Mined, others: int, share: float) -> Mined:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,19 +37,19 @@ def cloned(package: Package, folder: Path) -> Iterator[Clone]:
         FetchError: there is no git, it says no, or the repository does not have the commit of the list.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    git, environment = program("git"), _environment()
+    git = program("git")
     with tempfile.TemporaryDirectory(prefix=f".{package.slug}.", dir=folder) as temporary:
         place, archive = Path(temporary, "clone"), Path(temporary, "files.tar")
         options = ("--quiet", "--no-checkout", "--no-tags", "--single-branch")
-        run_client(package, [git, "clone", *options, "--", _url(package), str(place)], folder, environment)
+        run_client(package, [git, "clone", *options, "--", _url(package), str(place)], folder)
         # A hash tells its content, so that nothing needs to be compared.
         at_commit = ["update-ref", "--no-deref", "HEAD", f"{package.version}^{{commit}}"]
         try:
-            run_client(package, [git, *at_commit], place, environment)
+            run_client(package, [git, *at_commit], place)
         except FetchError:
             raise FetchError(f"{package.name} has no commit {package.version} any more; pin it anew") from None
         tar = ["archive", "--format=tar", "--prefix=files/", f"--output={archive}", "HEAD"]
-        run_client(package, [git, *tar], place, environment)
+        run_client(package, [git, *tar], place)
         yield Clone(archive=archive, history=place / ".git")
 
 
@@ -61,7 +60,7 @@ def newest_commit(package: Package) -> str:
         FetchError: there is no git, it says no, or there is no commit.
     """
     asked = ["ls-remote", "--quiet", "--", _url(package), "HEAD"]
-    said = run_client(package, [program("git"), *asked], Path(), _environment())
+    said = run_client(package, [program("git"), *asked], Path())
     found = _COMMIT.search(said)
     if found is None:
         raise FetchError(f"{package.name} of {package.origin} has no commits; leave it out")
@@ -75,8 +74,3 @@ def keep_history(clone: Clone, folder: Path) -> None:
 
 def _url(package: Package) -> str:
     return f"https://{package.name}"
-
-
-def _environment() -> Mapping[str, str]:
-    # Nobody is there to type a password.
-    return {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}

@@ -238,8 +238,12 @@ def _with_shares(pairs: list[Pair], recipe: MineRecipe) -> list[Pair]:
     """The pairs with no more comments, and then names, than their shares of all allow; drawn by their hash."""
     for source, share in (("comment", recipe.comment_share), ("name", recipe.name_share)):
         counted = sum(1 for pair in pairs if pair.source not in (source, "name"))
-        most = int(counted * share / (1 - share))
-        of_source = sorted((pair.id for pair in pairs if pair.source == source), key=lambda id: content_hash(id))
-        left_out = set(of_source[most:])
-        pairs = [pair for pair in pairs if pair.id not in left_out]
+        pairs = with_share(pairs, source, share, others=counted)
     return pairs
+
+
+def with_share(pairs: list[Pair], source: str, share: float, *, others: int) -> list[Pair]:
+    """The pairs with no more of a source than its share beside ``others`` pairs; drawn by their hash."""
+    of_source = sorted((pair.id for pair in pairs if pair.source == source), key=lambda id: content_hash(id))
+    left_out = set(of_source[int(others * share / (1 - share)) :])
+    return [pair for pair in pairs if pair.id not in left_out]

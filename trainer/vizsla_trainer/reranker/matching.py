@@ -68,8 +68,7 @@ def match_all(queries: TokenVectors, codes: TokenVectors, *, reverse: float = 0.
 
     # Queries are short and codes are long: without their padding, a tenth of all cosines is left.
     asked = queries.vectors[queries.inner]  # (query tokens, dimension)
-    sizes = queries.inner.sum(dim=1)
-    match = partial(_matched, sizes=sizes.tolist(), reverse=reverse)
+    match = partial(_matched, sizes=queries.inner.sum(dim=1).tolist(), reverse=reverse)
     width = max(1, _COSINES // max(1, len(asked) * codes.vectors.shape[1]))
     found = []
     for vectors, inner in zip(torch.split(codes.vectors, width), torch.split(codes.inner, width), strict=True):
@@ -152,7 +151,7 @@ def longest(chunks: Sequence[Chunk]) -> int:
 
 
 def _matched(
-    asked: torch.Tensor, vectors: torch.Tensor, inner: torch.Tensor, *, sizes: Sequence[int], reverse: float
+    asked: torch.Tensor, vectors: torch.Tensor, inner: torch.Tensor, *, sizes: list[int], reverse: float
 ) -> torch.Tensor:
     """``match_all`` of a few codes; ``asked`` has the inner tokens of all queries, of each ``sizes`` many.
 
@@ -163,15 +162,8 @@ def _matched(
 
     cosines = torch.einsum("td,bcd->tbc", asked, vectors)
     forward = cosines.masked_fill(~inner, -1.0).amax(dim=2)
-    found = torch.stack([_mean(part, dim=0) for part in torch.split(forward, list(sizes))])
+    found = torch.stack([part.sum(dim=0) / max(1, len(part)) for part in torch.split(forward, sizes)])
     if not reverse:
         return found
-    best = torch.stack(
-        [part.amax(dim=0) if len(part) else part.sum(dim=0) for part in torch.split(cosines, list(sizes))]
-    )
+    best = torch.stack([part.amax(dim=0) if len(part) else part.sum(dim=0) for part in torch.split(cosines, sizes)])
     return found + reverse * (best * inner).sum(dim=2) / inner.sum(dim=1).clamp(min=1)
-
-
-def _mean(values: torch.Tensor, *, dim: int) -> torch.Tensor:
-    """Their mean; 0 of none."""
-    return values.sum(dim=dim) / max(1, values.shape[dim])

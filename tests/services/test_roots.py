@@ -207,7 +207,7 @@ async def test_a_paused_root_waits_and_a_cleared_one_is_empty_until_it_is_resume
 
 
 async def test_a_root_that_was_never_indexed_is_not_silent(lend: Lend, tmp_path: Path) -> None:
-    tree = {f"p{n % 20}/m{n}.py": f"def handle_case_{n}(x):\n    return x + {n}\n" for n in range(1_500)}
+    tree = {f"p{n % 20}/m{n}.py": f"def handle_case_{n}(x):\n    return x + {n}\n" for n in range(500)}
     big = write_tree(tmp_path / "big", {**tree, "p7/oven.py": "def bake_bread(flour):\n    return flour * 2\n"})
     with roots_at(lend()) as roots:
         roots.add(big)

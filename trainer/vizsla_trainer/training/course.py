@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from vizsla.models.manifest import ModelKind
 from vizsla_trainer.recipe import RerankerRecipe, RetrieverRecipe
+from vizsla_trainer.training.attention import use_plain_attention
 from vizsla_trainer.training.base import Base, load_base, save_model
 from vizsla_trainer.training.encoding import freeze_embeddings
 from vizsla_trainer.training.identity import identity_of
@@ -37,6 +38,8 @@ def open_base(
         device=run.device, precision=recipe.precision, threads=run.threads, chunk_tokens=recipe.chunk_tokens
     )
     base = load_base(folder, kind=kind, seed=run.seed)
+    if machine.device.type == "cpu":
+        use_plain_attention(base.network)
     if recipe.freezes_embeddings:
         freeze_embeddings(base.network)
     return base, machine

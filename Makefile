@@ -16,7 +16,7 @@ check:
 fast:            ## the tests that take seconds
 	.ci/test --fast
 
-editors:         ## the plug-ins in real editors: Neovim, VS Code in a browser
+editors:         ## the plug-ins in real editors: Neovim, VS Code in a browser, Emacs, Helix
 	.ci/install dev,train,editors
 	.ci/test --editors
 

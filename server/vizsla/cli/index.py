@@ -71,13 +71,15 @@ def status(
 
 def clear(
     path: Folder = Path(),
-    everything: Annotated[bool, typer.Option("--all", help="Delete all indexes and all vectors.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Delete all indexes, vectors and runs of training; added models stay.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> int:
     """Delete the index of the folder, and the vectors that only it needed."""
     from vizsla.services.clearing import clear_all, clear_workspace
 
-    what = "all indexes and vectors" if everything else f"the index of {path.expanduser().resolve()}"
+    what = "all indexes, vectors and runs of training" if everything else f"the index of {path.expanduser().resolve()}"
     if not yes:
         _confirm(what)
     with open_resources() as resources:

@@ -72,7 +72,7 @@ test("a missing server is told once when files are opened, and at every question
   local child = harness.open(harness.workspace(), "vim.env.PATH = '/usr/bin:/bin'; require('vizsla').setup()")
   child:command("edit shop/cart.py")
   child:command("edit web/session.js")
-  contains(child:told("was not found on $PATH"), "pip install vizsla")
+  contains(child:told("was not found on $PATH"), "pip install .")
   equal(child:lua("return #TOLD"), 1)
   child:command("Vizsla! anything")
   child:wait("return #TOLD == 2")

@@ -20,6 +20,7 @@ from vizsla_trainer.cli.corpus import BesideCorpus
 from vizsla_trainer.cli.stopping import stoppable
 from vizsla_trainer.cli.telling import telling
 from vizsla_trainer.errors import StoppedError
+from vizsla_trainer.recipe_files import BUILT_IN
 
 if TYPE_CHECKING:
     from vizsla.core.settings import Settings
@@ -57,7 +58,7 @@ def train(
         list[Path] | None, typer.Argument(metavar="[WORKSPACE...]", help="Folders with code; '.' when none is given.")
     ] = None,
     recipe: Annotated[
-        str, typer.Option("--recipe", metavar="R", help="A TOML file, or one of: default, quick, r2ps.")
+        str, typer.Option("--recipe", metavar="R", help=f"A TOML file, or one of: {', '.join(BUILT_IN)}.")
     ] = "default",
     stage: Annotated[
         list[StageName] | None, typer.Option("--stage", help="Do this stage only; may be given several times.")

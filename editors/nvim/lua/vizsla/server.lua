@@ -30,7 +30,7 @@ function M.program()
   return nil,
     "the server 'vizsla' was not found on $PATH nor as "
       .. table.concat(places, " or ")
-      .. "; install it (python3 -m venv ~/.vizsla && ~/.vizsla/bin/pip install vizsla), or name it by"
+      .. "; install it (python3 -m venv ~/.vizsla && ~/.vizsla/bin/pip install . in a copy of Vizsla), or name it by"
       .. " require('vizsla').setup({ cmd = { '/path/to/vizsla', 'serve' } })"
 end
 

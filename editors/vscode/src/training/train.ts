@@ -5,7 +5,7 @@ import type { Session } from "../server/session.ts";
 /** What a training may be, as the server knows it. */
 const RECIPES = [
   { label: "$(mortar-board) The real thing", detail: "Up to an hour on two processor cores.", recipe: "default" },
-  { label: "$(beaker) Quickly", detail: "A few minutes, to see the way; a better model is not to be expected.", recipe: "quick" },
+  { label: "$(beaker) Quickly", detail: "Some ten minutes, to see the way; a better model is not to be expected.", recipe: "quick" },
 ] as const;
 
 /**

@@ -1,9 +1,10 @@
 """Fits the weights of fusion on several sets of questions at once and writes them into the package.
 
-    python benchmarks/fit_fusion.py --data DIR [--sets a,b] [--leave-out SET] [--write]
+    python benchmarks/fit_fusion.py --data DIR [--sets a,b] [--leave-out SET] [--keep SET=MEASURE,…] [--write]
 
 What is sought: the highest mean over the families of sets (``questions_sql`` and ``questions_python`` are one family),
-where falling below the better of the two retrievers by more than noise costs twice what a rise elsewhere gains. A set
+where falling below the better of the two retrievers by more than noise, or below what ``--keep`` says, costs twice what
+a rise elsewhere gains. A set
 of many functions is also asked with a tenth of them, so that weights do not depend on how many there are. Then the sum
 is calibrated: a score of 0.7 shall be right seven times in ten. The search is a few random walks with fixed seeds; the
 same data give the same weights.
@@ -16,8 +17,9 @@ import dataclasses
 import math
 import re
 import sys
+import types
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -82,6 +84,7 @@ def main() -> int:
     parser.add_argument("--sets", default="", help="only these, with commas between")
     parser.add_argument("--queries", type=int, default=400, help="so many of each set of snippets")
     parser.add_argument("--leave-out", default="", help="a set that is measured but not fitted on")
+    parser.add_argument("--keep", default="", help="sets that shall not fall below a measure: SET=MEASURE,…")
     parser.add_argument("--steps", type=int, default=800, help="of each walk")
     parser.add_argument("--walks", type=int, default=4, help="from the weights of now; the best end is taken")
     parser.add_argument("--write", action="store_true", help="put the weights into the package")
@@ -91,7 +94,8 @@ def main() -> int:
     with Encoder(settings) as encoder:
         for one in read_sets(arguments.data, filter(None, arguments.sets.split(","))):
             cases.extend(cases_of(one, encoder, settings.search.candidates, most_queries=arguments.queries))
-    problem = Problem(cases, left_out=arguments.leave_out)
+    kept = {name: float(value) for name, _, value in (one.partition("=") for one in arguments.keep.split(",") if one)}
+    problem = Problem(cases, left_out=arguments.leave_out, keep=kept)
     walks = [problem.search(WEIGHTS, steps=arguments.steps, seed=seed) for seed in range(arguments.walks)]
     fitted = max(walks, key=problem.objective)
     fitted = problem.calibrated(fitted)
@@ -141,9 +145,12 @@ def cases_of(one: QuestionSet, encoder: Encoder, count: int, *, most_queries: in
 class Problem:
     """All cases as one matrix, and the measure of each set for given weights."""
 
-    def __init__(self, cases: Sequence[Case], *, left_out: str = "") -> None:
+    def __init__(
+        self, cases: Sequence[Case], *, left_out: str = "", keep: Mapping[str, float] = types.MappingProxyType({})
+    ) -> None:
         self.cases = cases
         self.sets = sorted({case.origin for case in cases})
+        self.kept = np.array([keep.get(name, 0.0) for name in self.sets])
         self.is_fitted = np.array([left_out == "" or not name.startswith(left_out) for name in self.sets])
         families = [name.partition("_")[0] for name in self.sets]
         self.set_weights = np.array([0.0 if "/" in family else 1.0 / families.count(family) for family in families])
@@ -168,7 +175,8 @@ class Problem:
     def objective(self, weights: Weights) -> float:
         """What is maximised."""
         measures = self.measures(weights)
-        shortfall = np.minimum(measures - self.floors + _NOISE, 0.0)[self.is_fitted].sum()
+        below = np.minimum(measures - self.floors + _NOISE, 0.0) + np.minimum(measures - self.kept, 0.0)
+        shortfall = below[self.is_fitted].sum()
         return float(np.average(measures, weights=self.set_weights * self.is_fitted) + 2.0 * shortfall)
 
     def search(self, start: Weights, *, steps: int, seed: int) -> Weights:

@@ -111,8 +111,8 @@ def card(role: str, manifest: Manifest, licences: Mapping[str, int], measures: M
         "",
         "## Learned from",
         "",
-        "Functions of open source packages, with their documentation, comments and names as questions, and titles of "
-        "Stack Overflow (CC BY-SA) with their answers. The packages' licences: "
+        "Functions of open source packages, with their documentation, comments, names and the subjects of commits that "
+        "changed them as questions, and titles of Stack Overflow (CC BY-SA) with their answers. The packages are under "
         + ", ".join(f"{name} ({count})" for name, count in licences.items())
         + ".",
         "",

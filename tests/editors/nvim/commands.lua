@@ -138,7 +138,7 @@ test("checkhealth says what is wrong without a server, and what to do", function
   child:command("checkhealth vizsla")
   local text = child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')")
   contains(text, "was not found on $PATH")
-  contains(text, "pip install vizsla")
+  contains(text, "pip install .")
 end)
 
 test("the help has its tags", function()

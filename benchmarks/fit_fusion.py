@@ -4,10 +4,9 @@
 
 What is sought: the highest mean over the families of sets (``questions_sql`` and ``questions_python`` are one family),
 where falling below the better of the two retrievers by more than noise, or below what ``--keep`` says, costs twice what
-a rise elsewhere gains. A set
-of many functions is also asked with a tenth of them, so that weights do not depend on how many there are. Then the sum
-is calibrated: a score of 0.7 shall be right seven times in ten. The search is a few random walks with fixed seeds; the
-same data give the same weights.
+a rise elsewhere gains. A set of many functions is also asked with a tenth of them, so that weights do not depend on how
+many there are. Then the sum is calibrated: a score of 0.7 shall be right seven times in ten. The search is a few random
+walks with fixed seeds; the same data give the same weights.
 """
 
 from __future__ import annotations
@@ -96,6 +95,8 @@ def main() -> int:
             cases.extend(cases_of(one, encoder, settings.search.candidates, most_queries=arguments.queries))
     kept = {name: float(value) for name, _, value in (one.partition("=") for one in arguments.keep.split(",") if one)}
     problem = Problem(cases, left_out=arguments.leave_out, keep=kept)
+    if unknown := kept.keys() - set(problem.sets):
+        parser.error(f"--keep names {', '.join(sorted(unknown))}, which is not measured; give any of {problem.sets}")
     walks = [problem.search(WEIGHTS, steps=arguments.steps, seed=seed) for seed in range(arguments.walks)]
     fitted = max(walks, key=problem.objective)
     fitted = problem.calibrated(fitted)

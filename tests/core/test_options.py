@@ -47,7 +47,7 @@ def test_later_options_stand_upon_earlier_ones() -> None:
         ({"search": {"limit": True}}, "search.limit: must be a whole number, got True; keeping 10"),
         ({"search": {"limit": 5.5}}, "search.limit: must be a whole number, got 5.5; keeping 10"),
         ({"search": {"limit": None}}, "search.limit: must be a whole number, got None; keeping 10"),
-        ({"search": {"limit": 0}}, "search.limit: need 0 < limit <= candidates, got 0, 200; keeping 10"),
+        ({"search": {"limit": 0}}, "search.limit: limit must be 1 to 200, got 0; keeping 10"),
         (
             {"search": {"rerank_seconds": float("nan")}},
             "search.rerank_seconds: must be a number, got nan; keeping 0.15",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,16 @@ async def test_a_hit_tells_where_it_is_and_why(indexed: Workspace) -> None:
 async def test_scores_fall_from_hit_to_hit(indexed: Workspace) -> None:
     scores = [hit.score for hit in (await ask(indexed, "price of all items")).hits]
     assert scores == sorted(scores, reverse=True)
+
+
+async def test_as_many_hits_as_are_wanted_however_few_candidates_are_set(indexed: Workspace) -> None:
+    resources = indexed.resources
+    few = replace(resources.settings, search=replace(resources.settings.search, candidates=1))
+    resources.settings = few
+    assert len((await ask(indexed, "price of all items", limit=4)).hits) == 4
+    service = SearchService(indexed)
+    assert len((await service.similar("shop/uploads.py", 5, 4, limit=4)).hits) == 4
+    service.close()
 
 
 async def test_filters_hold_whether_they_are_options_or_written_into_the_question(indexed: Workspace) -> None:

@@ -15,6 +15,7 @@ from vizsla.cli.json_output import answer_json, dump
 from vizsla.cli.opening import open_workspace, stoppable, warn
 from vizsla.cli.progress import bars
 from vizsla.core.errors import QueryError, VizslaError, WorkspaceError
+from vizsla.core.settings import MOST_HITS
 from vizsla.services.filters import Filters, parse_kind
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ Folder = Annotated[
     Path, typer.Argument(metavar="FOLDER", help="The folder to search in.", show_default="this one", readable=False)
 ]
 Limit = Annotated[
-    int | None, typer.Option("--limit", "-n", metavar="N", min=1, max=200, help="Hits wanted, at most 200.")
+    int | None,
+    typer.Option("--limit", "-n", metavar="N", min=1, max=MOST_HITS, help=f"Hits wanted, at most {MOST_HITS}."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as docs/configuration.md describes it.")]
 

@@ -10,6 +10,9 @@ import platformdirs
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
+MOST_HITS = 200
+"""Of one answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSettings:
@@ -51,18 +54,24 @@ class ModelSettings:
 class SearchSettings:
     """How one query is answered. Read once per request, never changed."""
 
-    candidates: int = 200  # taken from each retriever
+    candidates: int = 100  # taken from each retriever; more where more hits are wanted
     rerank_depth: int | None = None  # fused candidates the reranker reads; None: as it was measured best, or 20
     rerank_seconds: float = 0.15  # its time budget
     limit: int = 10  # hits returned
 
     def __post_init__(self) -> None:
-        if not 0 < self.limit <= self.candidates:
-            raise ValueError(f"need 0 < limit <= candidates, got {self.limit}, {self.candidates}")
+        if self.candidates < 1:
+            raise ValueError(f"candidates must be at least 1, got {self.candidates}")
+        if not 0 < self.limit <= MOST_HITS:
+            raise ValueError(f"limit must be 1 to {MOST_HITS}, got {self.limit}")
         if self.rerank_depth is not None and not 0 <= self.rerank_depth <= self.candidates:
             raise ValueError(f"need 0 <= rerank_depth <= candidates, got {self.rerank_depth}")
         if self.rerank_seconds < 0:
             raise ValueError(f"rerank_seconds must not be negative, got {self.rerank_seconds}")
+
+    def hits(self, wanted: int | None) -> int:
+        """How many hits an answer has at most, where so many are wanted; None for as many as usual."""
+        return max(1, min(wanted or self.limit, MOST_HITS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,6 @@ from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.found import Clock, Found
 
 
-def wanted_count(request: SearchRequest, settings: SearchSettings) -> int:
-    """How many hits the answer to a request has at most."""
-    return max(1, min(request.limit or settings.limit, settings.candidates))
-
-
 def will_rerank(request: SearchRequest, models: ModelClient | None) -> bool:
     """Whether the reranker is to read the first of what is found."""
     return request.rerank == "auto" and models is not None and models.has_reranker
@@ -47,7 +42,7 @@ async def staged_answers(
     found: Found, request: SearchRequest, settings: SearchSettings, models: ModelClient | None, clock: Clock
 ) -> AsyncIterator[Answer]:
     """The fused answer, then, if there is a reranker and something to read, the reranked one."""
-    limit = wanted_count(request, settings)
+    limit = settings.hits(request.limit)
     yield found.answer(request.query, limit, clock.total())
     if models is None or not will_rerank(request, models):
         return

@@ -151,7 +151,7 @@ class Roots:
             at_home = next((part for part in parts if part.root is home), None)
             if at_home is None:
                 raise QueryError(f"{home.path} is not open: {home.problem or 'it is being opened'}")
-            count = max(1, limit or asked.resources.settings.search.limit)
+            count = asked.resources.settings.search.hits(limit)
             return await federated_similar(parts, at_home, relative, line, character, limit=count, notes=notes)
 
     # Control

@@ -28,7 +28,7 @@ from vizsla.services.answers import Answer, SearchRequest
 from vizsla.services.filters import Filters, split_filters
 from vizsla.services.found import Clock, Found, Shown
 from vizsla.services.freshness import Freshness
-from vizsla.services.reranking import rerank_depth, staged_answers, wanted_count, will_rerank
+from vizsla.services.reranking import rerank_depth, staged_answers, will_rerank
 from vizsla.services.selecting import allowed_keys, key_filter
 from vizsla.services.stages import GivenUp, Stages
 from vizsla.services.status import is_partial
@@ -109,10 +109,10 @@ class SearchService:
         clock.lap("encode")
         wanted = None if filters.is_empty else await self._stages.run(lambda _: key_filter(self._workspace, filters))
         read = rerank_depth(settings, models) if will_rerank(request, models) else 0
-        depth = max(wanted_count(request, settings), read)
+        depth = max(settings.hits(request.limit), read)
 
         def look(view: View, given_up: GivenUp) -> tuple[tuple[Shown, ...], bool]:
-            ranked = self._ranked(view, question, vector, wanted, settings.candidates)
+            ranked = self._ranked(view, question, vector, wanted, max(settings.candidates, depth))
             clock.lap("retrieve")
             given_up.check()
             shown = self._checked(ranked, depth, given_up)
@@ -142,7 +142,7 @@ class SearchService:
             QueryError: there is no indexed function at that place, or it has no vector yet.
         """
         clock = Clock()
-        count = max(1, limit or self._workspace.resources.settings.search.limit)
+        count = self._workspace.resources.settings.search.hits(limit)
         sample = await self.sample(path, line, character)
         return (await self.near(sample, count)).answer(sample.name, count, clock.total())
 
@@ -181,7 +181,8 @@ class SearchService:
 
         def others(view: View, given_up: GivenUp) -> tuple[tuple[Shown, ...], bool]:
             wanted = key_filter(self._workspace, Filters(not_folders=not_folders))
-            ranked = self._ranked(view, question, sample.vector, wanted, settings.candidates, only_vector=True)
+            most = max(settings.candidates, count + 1)  # one of them is the function itself
+            ranked = self._ranked(view, question, sample.vector, wanted, most, only_vector=True)
             rest = [one for one in ranked if one.candidate.function.key != own]
             return self._checked(rest, count, given_up), self._is_partial(view)
 

@@ -91,8 +91,18 @@ def test_rusts_tests_are_known_below_the_code_that_they_test(name: str) -> None:
 
 def test_the_definition_of_a_named_symbol_is_known() -> None:
     question = Question.from_text("getUserName")
-    assert signals_of(question, function(1, "User.get_user_name")).defines
-    assert not signals_of(question, function(2, "get_user")).defines
+    assert signals_of(question, function(1, "User.getUserName")).defines == 2
+    assert 0 < signals_of(question, function(2, "User.get_user_name")).defines < 2
+    assert not signals_of(question, function(3, "get_user")).defines
+
+
+@pytest.mark.parametrize("written", ["MAX_RETRIES", "maxretries"])
+def test_a_module_defines_what_its_signature_offers(written: str) -> None:
+    module = replace(function(1, "settings", kind=Kind.MODULE), signature="settings: DEBUG, MAX_RETRIES")
+    assert signals_of(Question.from_text(written), module).defines == 2
+    assert signals_of(Question.from_text(f"who reads `{written}`"), module).defines == 1
+    assert not signals_of(Question.from_text("settings"), module).defines
+    assert not signals_of(Question.from_text(written), replace(module, kind=Kind.WINDOW)).defines
 
 
 def test_re_exports_are_known_unless_they_are_documented() -> None:

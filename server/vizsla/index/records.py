@@ -79,7 +79,7 @@ class StoredFunction:
         return container_of(self.qualified_name, self.name)
 
 
-SIGNATURE_LIMIT = 400
+SIGNATURE_LIMIT = 1_000
 """Characters of a signature that are stored, for hits; full text reads all of it."""
 
 DOC_LIMIT = 240

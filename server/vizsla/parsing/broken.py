@@ -99,7 +99,7 @@ def _swallowed(data: bytes, language: Language, paragraphs: list[tuple[int, int]
 
 
 def _units_of(part: tree_sitter.Tree, data: bytes, language: Language, begin: int, stop: int) -> list[Unit]:
-    units, _ = find_units(part.root_node, data[begin:stop], language)
+    units = find_units(part.root_node, data[begin:stop], language).units
     for unit in units:
         unit.shift(begin)
     return units

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -19,14 +20,17 @@ from vizsla.parsing.comments import clean, comment_above, comment_at_head, comme
 from vizsla.parsing.errors import ParseTimeoutError
 from vizsla.parsing.languages import Language, grammar_of
 from vizsla.parsing.lines import Lines
-from vizsla.parsing.remainder import Piece, remaining_chunks
-from vizsla.parsing.units import Unit, find_units
+from vizsla.parsing.remainder import Piece, remaining_chunks, spans_in
+from vizsla.parsing.units import FoundUnits, Unit, find_units
 
 if TYPE_CHECKING:
     import tree_sitter
 
 SIGNATURE_LIMIT = 400
 """Characters of a signature that are kept."""
+
+OFFER_LIMIT = 1_000
+"""Likewise, where the names that a module defines stand for it."""
 
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r\f]*\n)+")
 _SIGNATURE_END = re.compile(r"(?:\s|\{|(?<!:):|,|=>|->|(?<![=!<>])=|;|\\|\bdo$|\bwhere$)+$")
@@ -107,11 +111,11 @@ def _build(
     tree = _parse(language, data, deadline)
     if tree is None:
         raise ParseTimeoutError(module_name, deadline_seconds)
-    units, module_docs = find_units(tree.root_node, data, language)
-    units = mend(tree, data, language, units, lambda part: _parse(language, part, deadline))
+    found = find_units(tree.root_node, data, language)
+    units = mend(tree, data, language, found.units, lambda part: _parse(language, part, deadline))
     if time.monotonic() > deadline:
         raise ParseTimeoutError(module_name, deadline_seconds)
-    return _Builder(data, language, units, module_name, module_docs, tree.root_node)
+    return _Builder(data, language, replace(found, units=units), module_name, tree.root_node)
 
 
 def _place(function: Function) -> tuple[int, int]:
@@ -140,14 +144,15 @@ class _Builder:
         self,
         data: bytes,
         language: Language,
-        units: list[Unit],
+        found: FoundUnits,
         module_name: str,
-        module_docs: list[tuple[int, int]],
         root: tree_sitter.Node,
     ) -> None:
+        units, module_docs = found.units, found.module_docs
         self._data = data
         self._language = language
         self._units = units
+        self._defined = found.defined
         self._lines = Lines(data)
         self._has_returns = b"\r" in data
         self._docs: dict[Unit, str] = {}
@@ -194,7 +199,7 @@ class _Builder:
                 qualified_name=name,
                 kind=Kind.MODULE,
                 language=self._language.id,
-                signature=name,
+                signature=self._offer(chunk),
                 doc=doc if index == 0 else "",
                 source=self._joined(chunk),
                 span=Span(start=chunk[0][0], end=chunk[-1][1]),
@@ -233,6 +238,11 @@ class _Builder:
             head = _OPENING.sub(r"\1", _CLOSING.sub(r"\1", head))
         folded = " ".join(head.split())
         return _SIGNATURE_END.sub("", folded[: SIGNATURE_LIMIT + 1])[:SIGNATURE_LIMIT]
+
+    def _offer(self, chunk: list[Piece]) -> str:
+        """What stands for the signature of a module: its name and, behind a colon, the names that it defines."""
+        names = dict.fromkeys(self._text(start, end) for start, end in spans_in(chunk, self._defined))
+        return (f"{self._module_name}: {', '.join(names)}" if names else self._module_name)[:OFFER_LIMIT]
 
     def _source(self, unit: Unit) -> str:
         return self._outline(unit) if unit.kind in CLASS_LIKE else self._text(unit.start, unit.end)

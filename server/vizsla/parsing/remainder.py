@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from vizsla.parsing.lines import Lines
@@ -48,6 +49,12 @@ def remaining_chunks(
         first = cut
     chunks.append(pieces[first:])
     return chunks
+
+
+def spans_in(chunk: list[Piece], spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of ascending spans that begin within a chunk."""
+    borders = ((bisect_left(spans, (first, 0)), bisect_left(spans, (last, 0))) for first, last in chunk)
+    return [span for first, last in borders for span in spans[first:last]]
 
 
 def _add_pieces(data: bytes, lines: Lines, start: int, end: int, pieces: list[Piece]) -> None:

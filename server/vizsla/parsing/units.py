@@ -17,6 +17,7 @@ The captures that a query may use, one unit or scope per match:
 - ``@attribute``: a node above a unit that belongs to it; ``@attribute.doc``, when it is the documentation and no part
   of the signature.
 - ``@module.doc``: documentation of the file.
+- ``@defines``: a name that the file gives to something that is no unit: a constant, a variable, an alias, a re-export.
 
 Matches of one node are merged: the widest span, the first name, body, container and documentation, and of two kinds
 the more telling. Nothing here recurses: files nest as deep as they like.
@@ -91,10 +92,26 @@ class Unit:
         self.docs = [(start + by, end + by) for start, end in self.docs]
 
 
-def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple[list[Unit], list[tuple[int, int]]]:
-    """Every unit of a tree, outer before inner, in order of start, and the spans of the module's documentation."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundUnits:
+    """What a query finds in a tree; spans are half-open, in bytes, ascending.
+
+    Attributes:
+        units: outer before inner, in order of start.
+        module_docs: spans of the file's documentation.
+        defined: spans of the names that ``@defines`` captures, those within units too.
+    """
+
+    units: list[Unit]
+    module_docs: list[tuple[int, int]]
+    defined: list[tuple[int, int]]
+
+
+def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> FoundUnits:
+    """Everything that the query of a language finds in a tree."""
     found: dict[tuple[int, int, bool], Unit] = {}
-    module_docs: list[tuple[int, int]] = []
+    module_docs: set[tuple[int, int]] = set()
+    defined: set[tuple[int, int]] = set()
     attributes: list[Attribute] = []
     import tree_sitter
 
@@ -105,7 +122,9 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
             if name in _CAPTURED:
                 _merge(found, name, nodes[0], captures, query, pattern, data)
             elif name == "module.doc":
-                module_docs.extend(node.byte_range for node in nodes)
+                module_docs.update(node.byte_range for node in nodes)
+            elif name == "defines":
+                defined.update(node.byte_range for node in nodes)
             elif name in ("attribute", "attribute.doc"):
                 words = captures["doc"][0].byte_range if "doc" in captures else None
                 start, end = nodes[0].byte_range
@@ -125,7 +144,7 @@ def find_units(root: tree_sitter.Node, data: bytes, language: Language) -> tuple
         for unit in units:
             _leave_comments(unit, data, lines, language)
     _part_shared_spans(units)
-    return _nest(units, language), sorted(set(module_docs))
+    return FoundUnits(units=_nest(units, language), module_docs=sorted(module_docs), defined=sorted(defined))
 
 
 def _merge(

@@ -160,7 +160,7 @@ def features_of(
         signals.name,
         signals.path,
         signals.file_name,
-        float(signals.defines),
+        signals.defines,
         float(signals.is_test),
         float(signals.is_example),
         float(signals.is_generated),

@@ -6,6 +6,7 @@ It does not know filters: whoever writes ``lang:go`` into a question has it take
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vizsla.core.text import joined_name, words
@@ -38,7 +39,8 @@ class Question:
     Attributes:
         text: as it was asked.
         words: what full text looks for: folded, none twice, without filler unless there is nothing else.
-        symbols: names of code that the question contains, each as ``joined_name`` writes it, last part only.
+        symbols: names of code that the question contains, each as ``joined_name`` writes it, last part only; with how
+            it is spelled there, "" where it has neither capitals nor underscores and any spelling will do.
         is_symbol_like: the whole question is one name, such as ``getUserName`` or ``view``.
         asks_for_tests: tests are wanted, so they are not held back.
         asks_for_examples: likewise for examples and benchmarks.
@@ -46,7 +48,7 @@ class Question:
 
     text: str
     words: tuple[str, ...]
-    symbols: tuple[str, ...]
+    symbols: Mapping[str, str]
     is_symbol_like: bool
     asks_for_tests: bool
     asks_for_examples: bool
@@ -61,8 +63,14 @@ class Question:
         return cls(
             text=text,
             words=tuple([word for word in found if word not in FILLER] or found),
-            symbols=tuple(dict.fromkeys(filter(None, (joined_name(_SEPARATOR.split(name)[-1]) for name in named)))),
+            symbols=_symbols(_SEPARATOR.split(name)[-1] for name in named),
             is_symbol_like=is_symbol_like,
             asks_for_tests=not _TEST_WORDS.isdisjoint(found),
             asks_for_examples=not _EXAMPLE_WORDS.isdisjoint(found),
         )
+
+
+def _symbols(names: Iterable[str]) -> dict[str, str]:
+    spelled = (name.strip("`'\"@#$()") for name in names)
+    found = {joined_name(name): "" if name == name.lower() and "_" not in name else name for name in spelled}
+    return {name: spelling for name, spelling in found.items() if name}

@@ -31,6 +31,10 @@ _DECLARATIONS = re.compile(r"\.(?:d\.ts|pyi)$")
 _LOBBY = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.[cm]?[jt]sx?|mod\.rs|lib\.rs|package-info\.java)$")
 _SUFFIX = re.compile(r"(?:ations?|ings?|ions?|ers?|ors?|ed|es|e|s)$")
 _LEAST_STEM = 4
+_ALONE = 2.0  # how much more a definition counts where nothing else is asked for
+_OTHERWISE = (
+    0.5  # of a definition whose name is spelled otherwise: ``from_request`` where ``FromRequest`` was asked for
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,8 @@ class Signals:
         name: agreement of the question's words with those of the name and its containers.
         path: share of the question's words that stand in the path.
         file_name: share of the file name's words that stand in the question.
-        defines: it is the definition of a symbol that the question names.
+        defines: 1 for the definition of a symbol that the question names, or the module that holds or offers it; 2
+            where the whole question is its name; a little less when it is spelled otherwise there.
         is_test, is_example, is_generated, is_vendored: by its path, unless the question asks for such code; in Rust,
             where tests stand below what they test, by the module too.
         is_lobby: undocumented top-level statements of a file that mostly exports what others define.
@@ -51,7 +56,7 @@ class Signals:
     name: float
     path: float
     file_name: float
-    defines: bool
+    defines: float
     is_test: bool
     is_example: bool
     is_generated: bool
@@ -65,7 +70,7 @@ class Signals:
         named = {
             "name": self.name >= 0.5,
             "path": self.path >= 0.5,
-            "defines": self.defines,
+            "defines": self.defines > 0,
             "test": self.is_test,
             "example": self.is_example,
             "generated": self.is_generated,
@@ -93,7 +98,7 @@ def signals_of(question: Question, function: StoredFunction, around: Collection[
     place = _place(function.path)
     own, outer = _stems(function.name), _stems(function.container)
     is_remainder = function.kind in (Kind.MODULE, Kind.WINDOW)
-    defines = not is_remainder and joined_name(function.name) in question.symbols
+    defines = _defines(question, function) if question.symbols else 0.0
     return Signals(
         name=_agreement(asked, own, outer),
         path=_covered(asked, place.file_stems | place.folder_stems),
@@ -106,6 +111,25 @@ def signals_of(question: Question, function: StoredFunction, around: Collection[
         is_lobby=place.is_lobby and is_remainder and not function.doc,
         is_outline=function.kind in CLASS_LIKE and (function.path, function.qualified_name) in around and not defines,
     )
+
+
+def _defines(question: Question, function: StoredFunction) -> float:
+    defined: tuple[str, ...] = () if function.kind is Kind.WINDOW else (function.name,)
+    best = 0.0
+    for name in offered(function.signature) if function.kind is Kind.MODULE else defined:
+        spelling = question.symbols.get(_joined(name))
+        if spelling is not None:
+            best = max(best, 1.0 if spelling in ("", name) else _OTHERWISE)
+    return best * (_ALONE if question.is_symbol_like else 1.0)
+
+
+_joined = functools.lru_cache(maxsize=20_000)(joined_name)
+
+
+@functools.lru_cache(maxsize=20_000)
+def offered(signature: str) -> tuple[str, ...]:
+    """The names that a module defines, which stand in its signature behind a colon."""
+    return tuple(filter(None, signature.partition(": ")[2].split(", ")))
 
 
 def _is_among_rust_tests(function: StoredFunction) -> bool:

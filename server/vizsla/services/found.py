@@ -11,6 +11,7 @@ from vizsla.retrieval.fusion import Ranked
 from vizsla.retrieval.query import Question
 from vizsla.services.answers import Answer, Copy, Hit
 from vizsla.services.freshness import Current
+from vizsla.services.narrowing import narrowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Found:
         """The first ``limit`` of what was found, as an answer to ``query``."""
         return Answer(
             query=query,
-            hits=tuple(one.hit for one in self.shown[:limit]),
+            hits=tuple(narrowed(one.hit, self.question) for one in self.shown[:limit]),
             is_partial=self.is_partial,
             is_reranked=is_reranked,
             is_semantic=self.is_semantic,

@@ -78,3 +78,13 @@
 
 ; #define NAME(x) ...
 (preproc_function_def name: (_) @name value: (_) @body) @unit.function
+
+; Names of the file.
+(preproc_def name: (identifier) @defines value: (_))
+(_ (declaration declarator: (init_declarator declarator: [
+  (identifier) @defines
+  (pointer_declarator declarator: (identifier) @defines)
+  (array_declarator declarator: (identifier) @defines)
+])))
+(type_definition declarator: (type_identifier) @defines)
+(alias_declaration name: (type_identifier) @defines)

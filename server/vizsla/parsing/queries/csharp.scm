@@ -40,3 +40,7 @@
     (variable_declarator
       name: (identifier) @name
       [(lambda_expression body: (_) @body) (anonymous_method_expression)]) @unit.function)) @outer
+
+; Names of the program.
+(global_statement
+  (local_declaration_statement (variable_declaration (variable_declarator name: (identifier) @defines))))

@@ -150,3 +150,16 @@
 
 ; Classes.
 (class_body (method_definition name: (_) @name body: (_) @body) @unit.method)
+
+; Names of the module; what is only imported is none.
+((program [
+  (lexical_declaration (variable_declarator name: (identifier) @defines value: (_) @_value))
+  (variable_declaration (variable_declarator name: (identifier) @defines value: (_) @_value))
+])
+  (#not-match? @_value "^(await )?require\\("))
+(program (export_statement
+  declaration: (lexical_declaration (variable_declarator name: (identifier) @defines))))
+(program (export_statement (export_clause (export_specifier name: (identifier) @defines !alias))))
+(program (export_statement (export_clause (export_specifier alias: (identifier) @defines))))
+(program (expression_statement
+  (assignment_expression left: (member_expression property: (property_identifier) @defines))))

@@ -42,3 +42,9 @@
 (short_var_declaration
   left: (expression_list . (identifier) @name .)
   right: (expression_list . [(composite_literal) (unary_expression (composite_literal))])) @scope
+
+; Names of the package.
+(source_file (const_declaration (const_spec name: (identifier) @defines)))
+(source_file (var_declaration (var_spec name: (identifier) @defines)))
+(source_file (var_declaration (var_spec_list (var_spec name: (identifier) @defines))))
+(source_file (type_declaration [(type_alias name: (_) @defines) (type_spec name: (_) @defines)]))

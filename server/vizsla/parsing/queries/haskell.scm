@@ -59,3 +59,6 @@
   (infix operator: [(operator) @name (infix_id (variable) @name)])
   match: (match) @body) @unit.function)
 (ERROR (bind name: [(variable) @name (prefix_id (operator) @name)] match: (match) @body) @unit.function)
+
+; Names of the module.
+(type_synonym name: (name) @defines)

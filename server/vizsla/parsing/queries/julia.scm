@@ -123,3 +123,7 @@
     (macro_argument_list . (string_literal) @name [(compound_statement) (for_statement)] @body .)) @unit.function
   (#eq? @_macro "testset"))
 (source_file . (string_literal) @module.doc . (module_definition))
+
+; Names of the file.
+(const_statement (assignment . (identifier) @defines))
+(source_file (assignment . (identifier) @defines))

@@ -39,3 +39,7 @@
   (variable_declaration (identifier) @name)
   (property_delegate
     (call_expression (annotated_lambda))) @body) @unit.function
+
+; Names of the file.
+(source_file (property_declaration (variable_declaration . (identifier) @defines)))
+(source_file (type_alias type: (identifier) @defines))

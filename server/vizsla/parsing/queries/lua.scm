@@ -25,3 +25,13 @@
   (variable_list . name: [(identifier) (dot_index_expression)] @name .)
   (expression_list . value: (table_constructor) .)) @scope
 (field name: (identifier) @name value: (table_constructor)) @scope
+
+; Names of the chunk; what is only imported is none.
+((chunk [
+  (assignment_statement
+    (variable_list name: [(identifier) @defines (dot_index_expression field: (_) @defines)])
+    (expression_list) @_value)
+  (variable_declaration
+    (assignment_statement (variable_list name: (identifier) @defines) (expression_list) @_value))
+])
+  (#not-match? @_value "^require[ (\"']"))

@@ -32,3 +32,7 @@
 (external (value_name) @name) @unit.function
 (value_specification [(value_name) @name (parenthesized_operator (_) @name)]) @unit.function
 (method_specification (method_name) @name) @unit.method
+
+; Names of the module.
+(compilation_unit (value_definition (let_binding pattern: (value_name) @defines)))
+(type_definition (type_binding name: (type_constructor) @defines))

@@ -18,3 +18,7 @@
 (value_specification [(value_name) @name (parenthesized_operator (_) @name)]) @unit.function
 (external (value_name) @name) @unit.function
 (method_specification (method_name) @name) @unit.method
+
+; Names of the interface.
+(value_specification (value_name) @defines)
+(type_definition (type_binding name: (type_constructor) @defines))

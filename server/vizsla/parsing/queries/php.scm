@@ -28,3 +28,6 @@
 (array_element_initializer
   . (string (string_content) @name)
   . [(anonymous_function body: (_) @body) (arrow_function body: (_) @body)]) @unit.function
+
+; Names of the file.
+(const_element . (name) @defines)

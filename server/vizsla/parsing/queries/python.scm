@@ -25,3 +25,8 @@
   (assignment
     left: (identifier) @name
     right: (lambda body: (_) @body))) @unit.function
+
+; Names of the module.
+(module (expression_statement (assignment left: (identifier) @defines)))
+(module (expression_statement (assignment left: (pattern_list (identifier) @defines))))
+(module (type_alias_statement left: (type (identifier) @defines)))

@@ -66,3 +66,6 @@
   arguments: (argument_list . (_) @name)
   block: (_)
   (#any-of? @_group "describe" "context" "feature" "namespace")) @scope
+
+; Names of the file.
+(program (assignment left: [(constant) (global_variable)] @defines))

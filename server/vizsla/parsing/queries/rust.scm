@@ -37,3 +37,22 @@
   value: (closure_expression body: (block) @body)) @unit.function
 
 (source_file . (inner_attribute_item)* . (line_comment (inner_doc_comment_marker))+ @module.doc)
+
+; Names of the module, and what it offers of others.
+(const_item name: (_) @defines)
+(static_item name: (_) @defines)
+(source_file (type_item name: (_) @defines))
+(use_declaration (visibility_modifier) argument: [
+  (scoped_identifier name: (identifier) @defines)
+  (use_as_clause alias: (identifier) @defines)
+])
+(use_declaration (visibility_modifier) argument: (scoped_use_list list: (use_list [
+  (identifier) @defines
+  (scoped_identifier name: (identifier) @defines)
+  (use_as_clause alias: (identifier) @defines)
+  (scoped_use_list list: (use_list [
+    (identifier) @defines
+    (scoped_identifier name: (identifier) @defines)
+    (use_as_clause alias: (identifier) @defines)
+  ]))
+])))

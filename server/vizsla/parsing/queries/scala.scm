@@ -22,3 +22,7 @@
   (modifiers "lazy")
   pattern: (identifier) @name
   value: (block) @body) @unit.function
+
+; Names of the file.
+(compilation_unit [(val_definition pattern: (identifier) @defines) (var_definition pattern: (identifier) @defines)])
+(compilation_unit (type_definition name: (type_identifier) @defines))

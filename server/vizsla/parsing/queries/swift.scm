@@ -34,3 +34,7 @@
 (property_declaration
   name: (pattern bound_identifier: (simple_identifier) @name)
   value: (call_expression . (lambda_literal)) @body) @unit.function
+
+; Names of the file.
+(source_file (property_declaration name: (pattern bound_identifier: (simple_identifier) @defines)))
+(source_file (typealias_declaration . name: (type_identifier) @defines))

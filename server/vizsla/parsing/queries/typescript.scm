@@ -34,3 +34,8 @@
 ; Namespaces.
 (internal_module name: (_) @name) @scope
 (module name: (_) @name) @scope
+
+; Names of the module.
+(program (type_alias_declaration name: (_) @defines))
+(program (export_statement declaration: (type_alias_declaration name: (_) @defines)))
+(program (ambient_declaration (lexical_declaration (variable_declarator name: (identifier) @defines))))

@@ -14,3 +14,7 @@
 ]
 (test_declaration [(string) (identifier)] @name (block) @body) @unit.function
 (test_declaration (block) @body (#set! name "test")) @unit.function
+
+; Names of the file; what is only imported is none.
+((source_file (variable_declaration . (identifier) @defines (_) @_value .))
+  (#not-match? @_value "^@import"))

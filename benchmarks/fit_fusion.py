@@ -1,32 +1,33 @@
 """Fits the weights of fusion on several sets of questions at once and writes them into the package.
 
     python benchmarks/fit_fusion.py --data DIR [--sets a,b] [--leave-out SET] [--keep SET=MEASURE,…] [--write]
+    python benchmarks/fit_fusion.py --data DIR [--sets a,b] --halves
 
 What is sought: the highest mean over the families of sets (``questions_sql`` and ``questions_python`` are one family),
 where falling below the better of the two retrievers by more than noise, or below what ``--keep`` says, costs twice what
 a rise elsewhere gains. A set of many functions is also asked with a tenth of them, so that weights do not depend on how
 many there are. Then the sum is calibrated: a score of 0.7 shall be right seven times in ten. The search is a few random
 walks with fixed seeds; the same data give the same weights.
+
+``--halves`` says what to expect of other questions: it fits to half of each set and measures on the other, both ways,
+with questions that tell of a change answered like all others, and then otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
 import re
 import sys
-import types
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-import numpy.typing as npt
 from benchmarks.encoding import Encoder
-from benchmarks.metrics import ndcg
+from benchmarks.fusion_problem import FITTED, Case, Problem
 from benchmarks.question_sets import QuestionSet, build_library, encode_queries, read_sets
 
 from vizsla.core.options import load_settings
@@ -37,43 +38,6 @@ from vizsla.retrieval.layers import Layer
 from vizsla.retrieval.query import Question
 from vizsla.retrieval.signals import containers, signals_of
 from vizsla.retrieval.weights import WEIGHTS, Weights
-
-Floats = npt.NDArray[np.float64]
-_NOISE = 0.002  # by so much a set may fall below its better retriever for nothing
-# What a walk would give up for a thousandth elsewhere: who types a symbol wants its definition, whatever few of these
-# questions say of it.
-_LEAST = {"support": 0.1, "size": 0.1, "name": 0.1, "defines": 0.85}
-_FITTED = (
-    "cosine",
-    "match",
-    "lead",
-    "lead_documented",
-    "lead_nameless",
-    "name",
-    "path",
-    "file_name",
-    "defines",
-    "is_test",
-    "size",
-    "support",
-)
-_FEATURES = tuple(field.name for field in dataclasses.fields(Weights))[1:17]
-_COSINE, _MATCH = _FEATURES.index("cosine"), _FEATURES.index("match")
-
-
-@dataclasses.dataclass(slots=True)
-class Case:
-    """One question with its candidates: features (candidates, features), which are right, and what they stand for."""
-
-    origin: str  # the set it is of
-    group: str
-    has_files: bool
-    features: Floats
-    right: npt.NDArray[np.bool_]
-    names: list[str]  # what is ranked: functions, or files, then several candidates have one name
-    paths: list[str]
-    answers: set[str]
-    is_lexical: npt.NDArray[np.bool_]
 
 
 def main() -> int:
@@ -86,6 +50,7 @@ def main() -> int:
     parser.add_argument("--keep", default="", help="sets that shall not fall below a measure: SET=MEASURE,…")
     parser.add_argument("--steps", type=int, default=800, help="of each walk")
     parser.add_argument("--walks", type=int, default=4, help="from the weights of now; the best end is taken")
+    parser.add_argument("--halves", action="store_true", help="fit to half of the questions, measure on the others")
     parser.add_argument("--write", action="store_true", help="put the weights into the package")
     arguments = parser.parse_args()
     settings, _ = load_settings()
@@ -97,6 +62,9 @@ def main() -> int:
     problem = Problem(cases, left_out=arguments.leave_out, keep=kept)
     if unknown := kept.keys() - set(problem.sets):
         parser.error(f"--keep names {', '.join(sorted(unknown))}, which is not measured; give any of {problem.sets}")
+    if arguments.halves:
+        _print_halves(cases, steps=arguments.steps, walks=arguments.walks)
+        return 0
     walks = [problem.search(WEIGHTS, steps=arguments.steps, seed=seed) for seed in range(arguments.walks)]
     fitted = max(walks, key=problem.objective)
     fitted = problem.calibrated(fitted)
@@ -108,7 +76,7 @@ def main() -> int:
         ("fitted", problem.measures(fitted)),
     ):
         print(f"{label:24}" + "".join(f"{value:16.4f}" for value in values))
-    for name in _FITTED:
+    for name in FITTED:
         without = dataclasses.replace(fitted, **{name: 0.0})
         print(f"{'without ' + name:24}" + "".join(f"{value:16.4f}" for value in problem.measures(without)))
     print(fitted)
@@ -143,119 +111,21 @@ def cases_of(one: QuestionSet, encoder: Encoder, count: int, *, most_queries: in
     return cases
 
 
-class Problem:
-    """All cases as one matrix, and the measure of each set for given weights."""
-
-    def __init__(
-        self, cases: Sequence[Case], *, left_out: str = "", keep: Mapping[str, float] = types.MappingProxyType({})
-    ) -> None:
-        self.cases = cases
-        self.sets = sorted({case.origin for case in cases})
-        self.kept = np.array([keep.get(name, 0.0) for name in self.sets])
-        self.is_fitted = np.array([left_out == "" or not name.startswith(left_out) for name in self.sets])
-        families = [name.partition("_")[0] for name in self.sets]
-        self.set_weights = np.array([0.0 if "/" in family else 1.0 / families.count(family) for family in families])
-        self.features = np.concatenate([case.features for case in cases]).astype(np.float32)
-        lengths = np.array([len(case.names) for case in cases])
-        self.starts = np.r_[0, np.cumsum(lengths)[:-1]]
-        self.case_of = np.repeat(np.arange(len(cases)), lengths)
-        self.right = np.concatenate([case.right for case in cases])
-        files: dict[tuple[int, str], int] = {}
-        self.file_of = np.array(
-            [files.setdefault((i, path), len(files)) for i, case in enumerate(cases) for path in case.paths]
-        )
-        alone = np.zeros(len(_FEATURES))
-        dense, lexical = alone.copy(), alone.copy()
-        dense[_COSINE], lexical[_MATCH] = 1.0, 1.0
-        self.floors = np.maximum(self._means(self._sums(dense, 0.0)), self._means(self._sums(lexical, 0.0)))
-
-    def measures(self, weights: Weights) -> Floats:
-        """Mean reciprocal rank of each set; NDCG@10 over files, mean over groups, where whole files are ranked."""
-        return self._means(self._sums(np.array(weights.of_features), weights.support))
-
-    def objective(self, weights: Weights) -> float:
-        """What is maximised."""
-        measures = self.measures(weights)
-        below = np.minimum(measures - self.floors + _NOISE, 0.0) + np.minimum(measures - self.kept, 0.0)
-        shortfall = below[self.is_fitted].sum()
-        return float(np.average(measures, weights=self.set_weights * self.is_fitted) + 2.0 * shortfall)
-
-    def search(self, start: Weights, *, steps: int, seed: int) -> Weights:
-        """Change one weight at a time, keep what helps."""
-        chance = np.random.default_rng(seed)
-        best = dataclasses.replace(start, **{name: max(getattr(start, name), least) for name, least in _LEAST.items()})
-        reached = self.objective(best)
-        for _ in range(steps):
-            name = _FITTED[chance.integers(len(_FITTED))]
-            value = getattr(best, name)
-            if abs(value) > 0.05 and chance.random() < 0.7:
-                value *= math.exp(0.3 * chance.normal())
-            else:
-                value += 0.5 * chance.normal()
-            value = max(value, _LEAST.get(name, value))
-            tried = dataclasses.replace(best, **{name: float(value)})
-            objective = self.objective(tried)
-            if objective > reached:
-                best, reached = tried, objective
-        return best
-
-    def calibrated(self, weights: Weights) -> Weights:
-        """Scale and shift all weights so that a score is the share of right answers among the first ten."""
-        sums = self._sums(np.array(weights.of_features), weights.support)
-        picked, wanted, each = [], [], []
-        sizes = {name: sum(case.origin == name for case in self.cases) for name in self.sets}
-        for i, case in enumerate(self.cases):
-            part = sums[self.starts[i] : self.starts[i] + len(case.names)]
-            order = np.argsort(-part, kind="stable")[:10]
-            picked.append(part[order])
-            wanted.append(case.right[order])
-            each.append(np.full(len(order), 1.0 / sizes[case.origin]))
-        x, y, w = np.concatenate(picked), np.concatenate(wanted).astype(float), np.concatenate(each)
-        middle, spread = float(np.average(x, weights=w)), float(x.std())
-        x = (x - middle) / spread
-        scale, bias = 1.0, 0.0
-        for _ in range(500):  # gradient descent for a logistic model of one variable
-            error = (1.0 / (1.0 + np.exp(-(scale * x + bias))) - y) * w / w.sum()
-            scale, bias = scale - 4.0 * float((error * x).sum()), bias - 4.0 * float(error.sum())
-        scale, bias = scale / spread, bias - scale * middle / spread
-        lexical = np.concatenate([case.is_lexical for case in self.cases])
-        matches, cosines = self.features[lexical, _MATCH], self.features[lexical, _COSINE]
-        per_match, at_none = np.polyfit(matches, cosines, 1)
-        scaled = {name: float(scale * getattr(weights, name)) for name in (*_FEATURES, "support")}
-        return dataclasses.replace(
-            weights,
-            **scaled,
-            bias=float(bias),
-            expected_cosine=float(at_none),
-            expected_cosine_per_match=float(per_match),
-        )
-
-    def _sums(self, of_features: Floats, support: float) -> Floats:
-        sums: Floats = (self.features @ of_features.astype(np.float32)).astype(np.float64)
-        if support:
-            odds = np.exp(sums - np.maximum.reduceat(sums, self.starts)[self.case_of])
-            of_file = np.bincount(self.file_of, odds)
-            sums = sums + support * np.log1p(np.maximum(of_file[self.file_of] - odds, 0.0))
-        return sums
-
-    def _means(self, sums: Floats) -> Floats:
-        best = np.maximum.reduceat(np.where(self.right, sums, -np.inf), self.starts)
-        ahead = np.add.reduceat((sums > best[self.case_of]).astype(np.int64), self.starts)
-        values = np.where(np.isfinite(best), 1.0 / (1.0 + ahead), 0.0)
-        for i, case in enumerate(self.cases):
-            if not case.has_files:
-                continue
-            part = sums[self.starts[i] : self.starts[i] + len(case.names)]
-            order = np.argsort(-part, kind="stable")
-            values[i] = ndcg(list(dict.fromkeys(case.names[j] for j in order)), case.answers)
-        means = []
-        for name in self.sets:
-            chosen = [i for i, case in enumerate(self.cases) if case.origin == name]
-            by_group = any(self.cases[i].has_files for i in chosen)
-            groups = sorted({self.cases[i].group for i in chosen}) if by_group else [""]
-            parts = [[values[i] for i in chosen if groups == [""] or self.cases[i].group == group] for group in groups]
-            means.append(float(np.mean([np.mean(part) for part in parts])))
-        return np.array(means)
+def _print_halves(cases: Sequence[Case], *, steps: int, walks: int) -> None:
+    """What the weights of now, and weights fitted to the other half, make of each half; a table."""
+    print(f"{'':10}{'':28}" + "".join(f"{name:>16}" for name in Problem(cases).sets))
+    for half in (0, 1):
+        # A question and what is asked of a tenth of its functions are in one half.
+        sides = [zlib.crc32(repr(sorted(case.answers)).encode()) % 2 == half for case in cases]
+        learned = Problem([case for case, is_here in zip(cases, sides, strict=True) if is_here])
+        asked = Problem([case for case, is_here in zip(cases, sides, strict=True) if not is_here])
+        start = dataclasses.replace(WEIGHTS, change_lead=0.0, change_documented=0.0, change_size=0.0)
+        plain = tuple(name for name in FITTED if not name.startswith("change_"))
+        for label, names in (("as if none told of a change", plain), ("all", FITTED)):
+            found = [learned.search(start, steps=steps, seed=seed, names=names) for seed in range(walks)]
+            best = max(found, key=learned.objective)
+            values = "".join(f"{value:16.4f}" for value in asked.measures(best))
+            print(f"{f'half {half + 1}':10}{label:28}{values}")
 
 
 def _case(

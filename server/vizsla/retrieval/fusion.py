@@ -21,6 +21,7 @@ AS_IT_IS = Line()
 """For the model that the weights were fitted to, and for one of which nothing is known."""
 
 _SIZE_UNIT = 20  # bytes: below it a function's size says nothing
+_USUAL_SIZE = 6.0  # logarithm of some 400 bytes: so that scores of questions of a change mean what others do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +124,14 @@ class Pool:
         word_weight: logarithm of the number of words asked for; one word alone singles nothing out.
         documented: share of the candidates with documentation: where it is high, meaning is the better guide.
         nameless: share of the candidates without a name, as snippets are: their words say less.
+        change: 1 where the question tells of a change, else 0.
     """
 
     best_match: float
     word_weight: float
     documented: float
     nameless: float
+    change: float
 
     @classmethod
     def of(cls, question: Question, candidates: Sequence[Candidate]) -> Pool:
@@ -139,6 +142,7 @@ class Pool:
             word_weight=math.log(max(len(question.words), 1)),
             documented=sum(bool(candidate.function.doc) for candidate in candidates) / count,
             nameless=sum(not candidate.function.name for candidate in candidates) / count,
+            change=float(question.tells_of_change),
         )
 
 
@@ -151,6 +155,7 @@ def features_of(
         near = weights.expected_cosine + weights.expected_cosine_per_match * candidate.match
     lead = candidate.match / pool.best_match if pool.best_match else 0.0
     span = candidate.function.span
+    size = math.log(_SIZE_UNIT + span.end - span.start)
     return (
         near,
         candidate.match,
@@ -167,7 +172,10 @@ def features_of(
         float(signals.is_vendored),
         float(signals.is_lobby),
         float(signals.is_outline),
-        math.log(_SIZE_UNIT + span.end - span.start),
+        size,
+        pool.change * lead * pool.word_weight,
+        pool.change * lead * pool.documented,
+        pool.change * (size - _USUAL_SIZE),
     )
 
 

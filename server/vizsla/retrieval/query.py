@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vizsla.core.text import joined_name, words
+from vizsla.retrieval.change import tells_of_change
 
 _ENGLISH = """a an the of to in on at by for from with without into and or not is are was were be been being do does
 did done can could should would will how what which when where why who that this these those it its as if then than
@@ -44,6 +45,7 @@ class Question:
         is_symbol_like: the whole question is one name, such as ``getUserName`` or ``view``.
         asks_for_tests: tests are wanted, so they are not held back.
         asks_for_examples: likewise for examples and benchmarks.
+        tells_of_change: it says what shall be or was changed, rather than what code does.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Question:
     is_symbol_like: bool
     asks_for_tests: bool
     asks_for_examples: bool
+    tells_of_change: bool
 
     @classmethod
     def from_text(cls, text: str) -> Question:
@@ -67,6 +70,7 @@ class Question:
             is_symbol_like=is_symbol_like,
             asks_for_tests=not _TEST_WORDS.isdisjoint(found),
             asks_for_examples=not _EXAMPLE_WORDS.isdisjoint(found),
+            tells_of_change=tells_of_change(text),
         )
 
 

@@ -14,6 +14,8 @@ class Weights:
         lead_documented: of the match against the best match, times the share of documented candidates.
         lead_nameless: likewise, times the share of candidates without a name.
         size: of the logarithm of the function's bytes.
+        change_lead, change_documented, change_size: what is added to the weights of these where a question
+            tells of a change; size counts there from that of a usual function on.
         support: of the file's other candidates.
         expected_cosine, expected_cosine_per_match: what stands in for a cosine that is not known.
     """
@@ -35,6 +37,9 @@ class Weights:
     is_lobby: float
     is_outline: float
     size: float
+    change_lead: float
+    change_documented: float
+    change_size: float
     support: float
     expected_cosine: float
     expected_cosine_per_match: float
@@ -59,28 +64,34 @@ class Weights:
             self.is_lobby,
             self.is_outline,
             self.size,
+            self.change_lead,
+            self.change_documented,
+            self.change_size,
         )
 
 
 WEIGHTS = Weights(
-    bias=-6.048,
-    cosine=6.491,
-    match=1.264,
-    lead=0.614,
-    lead_documented=-1.008,
-    lead_nameless=-0.73,
-    name=0.15,
-    path=2.55,
-    file_name=-0.089,
-    defines=0.99,
-    is_test=-1.935,
-    is_example=-0.81,
-    is_generated=-0.81,
-    is_vendored=-0.81,
-    is_lobby=-0.404,
-    is_outline=-0.2,
-    size=0.11,
-    support=0.174,
-    expected_cosine=0.135,
-    expected_cosine_per_match=0.692,
+    bias=-5.614,
+    cosine=5.918,
+    match=1.171,
+    lead=0.524,
+    lead_documented=-0.905,
+    lead_nameless=-0.665,
+    name=0.121,
+    path=2.03,
+    file_name=-0.06,
+    defines=0.901,
+    is_test=-1.764,
+    is_example=-0.739,
+    is_generated=-0.739,
+    is_vendored=-0.739,
+    is_lobby=-0.368,
+    is_outline=-0.182,
+    size=0.102,
+    change_lead=0.232,
+    change_documented=1.384,
+    change_size=0.461,
+    support=0.099,
+    expected_cosine=0.154,
+    expected_cosine_per_match=0.66,
 )

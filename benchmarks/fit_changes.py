@@ -2,7 +2,8 @@
 
     python benchmarks/fit_changes.py RUN [--write]
 
-Commit subjects against everything else that was mined: docstrings, these in a few words, comments, names, questions. A
+Commit subjects against everything else that was mined: docstrings, these in a few words, comments, questions, and twice
+as many names of functions in words, for "remove expired sessions" asks for what does it. A
 logistic model of words and of the first word, with few of them left (L1). Words count that commits of most repositories
 begin with, and those that say nothing by themselves: what is spoken of, such as headers or errors, is no manner of
 speaking.
@@ -21,17 +22,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from vizsla.core.text import humps
 from vizsla.retrieval import change_words
 from vizsla.retrieval.change import Marks, marks_of
 from vizsla.retrieval.query import FILLER
 from vizsla_trainer.data.documented import few_words
-from vizsla_trainer.records import read_pairs
+from vizsla_trainer.records import read_codes, read_pairs
 
 _MOST = 6_000  # questions of a source
 _LEAST_COUNT = 40  # of a mark, among all
 _SPREAD = 0.3  # share of the repositories of which a commit begins with a word
 _SPARSENESS = 0.0006
-_COMMITS_COUNT = 2.0  # times: they are fewer
+_COMMITS_COUNT = 1.5  # times: they are fewer
 _STEPS, _RATE = 300, 2.0
 _LEAST_WEIGHT = 0.1
 _HELD_OUT = 2_000
@@ -48,7 +50,7 @@ def main() -> int:
     questions, openers = _read(arguments.run)
     held_out, learned = questions[:_HELD_OUT], questions[_HELD_OUT:]
     counts = Counter(mark for marks, _ in questions for mark in marks)
-    said = {"always": {""}, "first": openers, "word": openers | FILLER}
+    said = {"always": {""}, "head": {"capital"}, "first": openers, "word": openers | FILLER}
     known = [mark for mark, count in counts.items() if count >= _LEAST_COUNT and mark[1] in said[mark[0]]]
     weights = _fitted(learned, known)
     sums = np.array([sum(weights.get(mark, 0.0) for mark in marks) for marks, _ in held_out])
@@ -75,9 +77,16 @@ def _read(run: Path) -> tuple[list[Question], set[str]]:
                     places[text].add(pair.workspace)
     for texts in by_source.values():
         chance.shuffle(texts)
+    named = (code.name for code in read_codes(run / "mine/codes.jsonl.gz"))
+    names = [" ".join(humps(name)) for name in dict.fromkeys(named) if len(humps(name)) > 1]
+    by_source["name"] = chance.sample(names, min(len(names), 2 * _MOST))
     short = (few_words(text, text) for text in by_source["docstring"][_MOST:])
     by_source["short"] = [text for text in short if text]
-    found = [(marks_of(text), source == "commit") for source in sorted(by_source) for text in by_source[source][:_MOST]]
+    found = [
+        (marks_of(text), source == "commit")
+        for source in sorted(by_source)
+        for text in by_source[source][: _MOST * (1 + (source == "name"))]
+    ]
     chance.shuffle(found)
     repositories = max(map(len, places.values()), default=0)
     return found, {text for text, where in places.items() if len(where) >= _SPREAD * repositories}

@@ -20,7 +20,7 @@ from benchmarks.trees import BENCH
 from vizsla.services.resources import Resources
 from vizsla.services.workspace import Workspace
 
-SIZES, QUICK_SIZES = (50_000, 500_000), ()
+SIZES, QUICK_SIZES = (50_000, 100_000, 1_000_000), ()
 ROUNDS = 3
 QUESTIONS = Path(__file__).with_name("speed_questions.txt")
 _WANTED_AT, _WANTED_MILLISECONDS = 50_000, 15.0

@@ -9,12 +9,13 @@ from vizsla.retrieval.weights import WEIGHTS, Weights
 
 _SIGNALS: Mapping[str, tuple[str, ...]] = {
     "meaning": ("cosine", "expected_cosine", "expected_cosine_per_match"),
-    "words": ("match", "lead", "lead_documented", "lead_nameless"),
+    "words": ("match", "lead", "lead_documented", "lead_nameless", "change_lead", "change_documented"),
     "names": ("name", "file_name", "defines"),
     "paths": ("path",),
     "kinds of files": ("is_test", "is_example", "is_generated", "is_vendored", "is_lobby"),
     "outlines": ("is_outline",),
-    "sizes": ("size",),
+    "sizes": ("size", "change_size"),
+    "questions of a change": ("change_lead", "change_documented", "change_size"),
     "files' other candidates": ("support",),
 }
 

@@ -17,7 +17,8 @@ from vizsla.retrieval.query import Question
         "Allow empty headers",
         "Add support for IPv6 addresses",
         "Avoid sending headers when there are none",
-        "fixed wrong column in error messages",
+        "Fixed wrong column in error messages",
+        "fix crash when config is missing",
     ],
 )
 def test_what_shall_be_otherwise_is_a_change(text: str) -> None:
@@ -35,6 +36,9 @@ def test_what_shall_be_otherwise_is_a_change(text: str) -> None:
         "getUserName",
         "exception hierarchy for HTTP errors",
         "sort a list of strings",
+        "remove expired sessions",
+        "add item to cart",
+        "where do we add items to the cart",
         "",
     ],
 )
@@ -42,8 +46,14 @@ def test_what_code_does_is_none(text: str) -> None:
     assert not tells_of_change(text)
 
 
-def test_the_first_word_counts_as_a_word_too() -> None:
-    assert marks_of("Fix it.") == {("always", ""), ("first", "fix"), ("word", "fix"), ("word", "it")}
+def test_the_first_word_and_its_capital_count_beside_all_words() -> None:
+    assert marks_of("Fix it.") == {
+        ("always", ""),
+        ("head", "capital"),
+        ("first", "fix"),
+        ("word", "fix"),
+        ("word", "it"),
+    }
 
 
 def test_the_longer_of_two_functions_is_the_likelier_place_of_a_change() -> None:

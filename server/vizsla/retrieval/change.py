@@ -15,7 +15,7 @@ from vizsla.retrieval.change_words import MARKS
 _MOST_WORDS = 24
 
 Marks = frozenset[tuple[str, str]]
-"""What of a question counts, as kind and text: its words, its first word, and what every question has."""
+"""What of a question counts, as kind and text: its words, its first word, a capital at its head, what all have."""
 
 
 def tells_of_change(text: str) -> bool:
@@ -31,4 +31,6 @@ def marks_of(text: str) -> Marks:
     marks = {("always", ""), *(("word", word) for word in found if word.isalpha())}
     if found:
         marks.add(("first", found[0]))
+    if text[:1].isupper():  # as titles begin, and what is typed into a search seldom does
+        marks.add(("head", "capital"))
     return frozenset(marks)

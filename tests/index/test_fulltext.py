@@ -135,7 +135,7 @@ def test_what_is_remembered_of_segments_goes_with_them() -> None:
     for number in range(60):
         store.replace_files([change("a.py", ("f", f"return {number} alpha"))])
         store.search_words(["alpha"], 1)
-    assert len(store._fulltext._blocks) <= 12
+    assert len(store._fulltext._read) <= 12
     store.close()
 
 

@@ -19,6 +19,9 @@ _TARGET = 6_000  # bytes of a block before compression; a term with more than th
 _POSTING = 3  # bytes: place and code
 _COMPRESSED, _RAW, _DENSE = 1, 0, 2
 
+Found = tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]]
+"""Places and codes of a term."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -28,15 +31,6 @@ class Block:
     starts: list[int]
     places: npt.NDArray[np.uint16]
     codes: npt.NDArray[np.uint8]
-
-    def find(self, term: bytes) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]] | None:
-        """Places and codes of a term, or None when it is not here."""
-        try:
-            number = self.terms.index(term)
-        except ValueError:
-            return None
-        part = slice(self.starts[number], self.starts[number + 1])
-        return self.places[part], self.codes[part]
 
 
 def encode(postings: Postings) -> Iterator[tuple[bytes, bytes]]:
@@ -59,27 +53,54 @@ def decode(data: bytes) -> Block:
     Raises:
         ValueError: the block is damaged.
     """
+    body, length, counts = _opened(data)
+    total = int(counts.sum())
+    places, codes = _part(data[0], body, 8 + length + 4 * len(counts), total, 0, total)
+    return Block(
+        terms=body[8 : 8 + length].split(b"\n"), starts=[0, *np.cumsum(counts).tolist()], places=places, codes=codes
+    )
+
+
+def find(data: bytes, term: bytes) -> Found | None:
+    """Places and codes of one term of what ``encode`` made a block of; None when it is not there.
+
+    The other terms are passed over unread, and nothing of the block is kept alive.
+
+    Raises:
+        ValueError: the block is damaged.
+    """
+    body, length, counts = _opened(data)
+    # As a line among lines, so that it is no part of another term.
+    at = (b"\n" + body[8 : 8 + length] + b"\n").find(b"\n" + term + b"\n")
+    if at < 0:
+        return None
+    number = body.count(b"\n", 8, 8 + at)
+    first, total = int(counts[:number].sum()), int(counts.sum())
+    offset = 8 + length + 4 * len(counts)
+    places, codes = _part(data[0], body, offset, total, first, first + int(counts[number]))
+    return places.copy(), codes.copy()
+
+
+def _opened(data: bytes) -> tuple[bytes, int, npt.NDArray[np.uint32]]:
+    """A block without compression, the length of its terms, and how many postings each has."""
     try:
         body = zlib.decompress(data[1:]) if data[0] == _COMPRESSED else data[1:]
     except (zlib.error, IndexError) as error:
         raise ValueError("damaged block of postings") from error
     count, length = (int(number) for number in np.frombuffer(body, dtype="<u4", count=2))
-    counts = np.frombuffer(body, dtype="<u4", count=count, offset=8 + length)
-    total = int(counts.sum())
-    offset = 8 + length + 4 * count
-    if data[0] == _DENSE:
+    return body, length, np.frombuffer(body, dtype="<u4", count=count, offset=8 + length)
+
+
+def _part(kind: int, body: bytes, offset: int, total: int, first: int, last: int) -> Found:
+    """Places and codes from the posting ``first`` to before ``last``, of ``total`` ones that begin at ``offset``."""
+    if kind == _DENSE:
         steps = np.frombuffer(body, dtype=np.uint8, count=total, offset=offset)
-        places = np.cumsum(steps, dtype=np.int64).astype(np.uint16)
+        places = np.cumsum(steps, dtype=np.int64).astype(np.uint16)[first:last]
         offset += total
     else:
-        places = np.frombuffer(body, dtype="<u2", count=total, offset=offset)
+        places = np.frombuffer(body, dtype="<u2", count=last - first, offset=offset + 2 * first)
         offset += 2 * total
-    return Block(
-        terms=body[8 : 8 + length].split(b"\n"),
-        starts=[0, *np.cumsum(counts).tolist()],
-        places=places,
-        codes=np.frombuffer(body, dtype=np.uint8, count=total, offset=offset),
-    )
+    return places, np.frombuffer(body, dtype=np.uint8, count=last - first, offset=offset + first)
 
 
 def join(blocks: Iterable[Block]) -> Postings:

@@ -44,7 +44,8 @@ PATH_SATURATION = 1.5
 """As ``SATURATION``, for occurrences in a path."""
 
 _BATCH = 8192  # functions that become one segment at first
-_CACHED_POSTINGS = 4_000_000
+_CACHED_POSTINGS, _CACHED_EACH = 4_000_000, 12  # of 3 bytes: so many, or so many for each function if that is more
+_ENTRY = 150  # postings: what surrounds those of a term in a segment takes as much
 _REMEMBERED_TERMS = 64  # as many as one question has
 _LOWEST, _STEPS, _LEVELS = -4.0, 8, 64  # lengths from 1/16 of the average to 15 times as much
 
@@ -79,10 +80,11 @@ class FullText:
         self._paths = PathWords()
         self._state: State | None = None
         self._versions: dict[str, object] = {}
-        self._blocks: OrderedDict[int, blocks.Block] = OrderedDict()
+        self._read: OrderedDict[tuple[int, bytes], blocks.Found | None] = OrderedDict()  # by segment and term
         self._cached = 0
+        self._bound = _CACHED_POSTINGS
         self._levels = (-1.0, np.empty(0, dtype=np.uint16))  # for which average length, and what ``_levels_of`` gave
-        self._found: dict[str, list[_Found]] = {}  # postings of the terms that were asked for of late
+        self._found: dict[str, list[_Found]] = {}  # the same of all segments, of the terms that were asked for of late
 
     def search(
         self,
@@ -176,14 +178,15 @@ class FullText:
             self._paths.refresh(connection, int(versions["paths_version"]))
             self._state = State.of(self._segments.read(connection), WEIGHTS)
             self._versions = versions
+            self._bound = max(_CACHED_POSTINGS, _CACHED_EACH * self._state.count)
             self._levels, self._found = (-1.0, np.empty(0, dtype=np.uint16)), {}
             self._forget_merged({segment.number for segment in self._state.segments})
         return self._state
 
     def _forget_merged(self, numbers: set[int]) -> None:
-        """Let go of the blocks of segments that are no more: after each edit of a small store, nearly all."""
-        for number in [number for number in self._blocks if number >> BLOCK_BITS not in numbers]:
-            self._cached -= len(self._blocks.pop(number).places)
+        """Let go of the postings of segments that are no more: after each edit of a small store, nearly all."""
+        for key in [key for key in self._read if key[0] not in numbers]:
+            self._cached -= _cost(self._read.pop(key))
 
     def _levels_for(self, state: State, average: float) -> npt.NDArray[np.uint16]:
         """256 * level of each function's length against the average, see ``_gains``."""
@@ -205,24 +208,27 @@ class FullText:
             ]
         return self._found[term]
 
-    def _find(
-        self, connection: sqlite3.Connection, segment: Segment, term: bytes
-    ) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]] | None:
+    def _find(self, connection: sqlite3.Connection, segment: Segment, term: bytes) -> blocks.Found | None:
         """Places and codes of a term in a segment."""
-        number = bisect.bisect_right(segment.first_terms, term) - 1
-        if number < 0:
+        block = bisect.bisect_right(segment.first_terms, term) - 1
+        if block < 0:
             return None
-        number += segment.number << BLOCK_BITS
-        block = self._blocks.get(number)
-        if block is None:
-            row = connection.execute("SELECT data FROM blocks WHERE id = ?", (number,)).fetchone()
-            block = self._blocks[number] = blocks.decode(row[0])
-            self._cached += len(block.places)
-            while self._cached > _CACHED_POSTINGS:
-                self._cached -= len(self._blocks.popitem(last=False)[1].places)
-        else:
-            self._blocks.move_to_end(number)
-        return block.find(term)
+        key = segment.number, term
+        if key in self._read:
+            self._read.move_to_end(key)
+            return self._read[key]
+        number = (segment.number << BLOCK_BITS) + block
+        (data,) = connection.execute("SELECT data FROM blocks WHERE id = ?", (number,)).fetchone()
+        found = self._read[key] = blocks.find(data, term)
+        self._cached += _cost(found)
+        while self._cached > self._bound:
+            self._cached -= _cost(self._read.popitem(last=False)[1])
+        return found
+
+
+def _cost(found: blocks.Found | None) -> int:
+    """How many postings take as much memory as what is remembered of a term in a segment."""
+    return _ENTRY + (0 if found is None else len(found[0]))
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from numpy import typing as npt
 
 from vizsla.index.postings import Postings
 
-_TARGET = 6_000  # bytes of a block before compression; a term with more than that has a block of its own
+_TARGET = 3_000  # bytes of a block before compression; a term with more than that has a block of its own
 _POSTING = 3  # bytes: place and code
 _COMPRESSED, _RAW, _DENSE = 1, 0, 2
 

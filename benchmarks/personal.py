@@ -148,7 +148,7 @@ def _reranked(asked: Asked, ranked: Sequence[Ranked], encoder: Encoder, settings
     head = ranked[:depth]
     texts = [asked.texts[one.candidate.function.key] for one in head]
     scores = encoder.models.rerank(asked.question.text, texts, budget_seconds=_PATIENCE_SECONDS).result()
-    return [*reorder(head, scores, reading), *ranked[depth:]]
+    return sorted([*reorder(head, scores, reading), *ranked[depth:]], key=lambda one: -one.score)
 
 
 def table(pairs: Sequence[Pair], old: Mapping[str, Values], new: Mapping[str, Values]) -> str:

@@ -111,7 +111,7 @@ def measure(
                 head = fused[:depth]
                 texts = [_source(ranked, text_of[library.code_of[ranked.candidate.function.key]]) for ranked in head]
                 scores = encoder.models.rerank(question.text, texts, budget_seconds=600).result()
-                again = [*reorder(head, scores, reading), *fused[depth:]]
+                again = sorted([*reorder(head, scores, reading), *fused[depth:]], key=lambda one: -one.score)
                 tallies["reranked"].add(group, _names(_keys(again), library), right)
     return tallies
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from trainer.evaluation_builders import WordEncoder, a_code, a_pair
+from vizsla.core.settings import SearchSettings
 from vizsla.models.calibration import Line, Reading
 from vizsla.retrieval.rerank import reorder
 from vizsla_trainer.evaluation.asking import Asked, ask, is_asked
@@ -122,12 +123,13 @@ def test_reading_puts_the_answer_where_the_server_would_put_it() -> None:
     assert [PLACES[CODES[place].id] for place in one.codes] == list(one.codes)
 
 
-def test_an_answer_beyond_what_is_read_stays_where_it_is() -> None:
+def test_an_answer_beyond_what_is_read_rises_only_when_that_falls_behind_it() -> None:
     one = as_fused(a_pair(CODES[1], "print a name"))
     assert one.rank > 2
     reading = Reading(log_odds=Line(), weight=1.0, depth=2)
     assert len(read_codes(one, reading)) == 2
-    assert rank_after(one, scores(5.0, -5.0), reading) == one.rank
+    assert rank_after(one, scores(0.1, 0.0), reading) == one.rank
+    assert rank_after(one, scores(5.0, -5.0), reading) == one.rank - 1
 
 
 def test_an_answer_that_was_not_found_has_the_place_behind_all() -> None:
@@ -155,7 +157,9 @@ def test_the_sweep_finds_how_much_reading_is_worth() -> None:
     found = [as_fused(a_pair(CODES[5], "print a name")), as_fused(a_pair(CODES[2], "tree numbers"))]
     truth = [scores(*(4.0 if right else 0.0 for right in one.is_right)) for one in found]
     tried = sweep_served(found, truth, depths=(2, 500, 20), weights=(0.1, 4.0), cross=AS_IT_IS)
-    assert {setting.depth for setting, _ in tried} == {2, 20, 200}, "a server never reads more than it finds"
+    assert {setting.depth for setting, _ in tried} == {2, 20, SearchSettings().candidates}, (
+        "a server never reads more than it finds"
+    )
     assert tried[0] == (Setting(depth=20, weight=4.0), 1.0)
     assert sweep_served(found, truth, depths=(2,), weights=(1.0,), cross=Calibration(slope=0.0, intercept=0.0)) == []
 

@@ -218,8 +218,10 @@ class FullText:
             self._read.move_to_end(key)
             return self._read[key]
         number = (segment.number << BLOCK_BITS) + block
-        (data,) = connection.execute("SELECT data FROM blocks WHERE id = ?", (number,)).fetchone()
-        found = self._read[key] = blocks.find(data, term)
+        row = connection.execute("SELECT data FROM blocks WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise ValueError("a block of postings is missing")
+        found = self._read[key] = blocks.find(row[0], term)
         self._cached += _cost(found)
         while self._cached > self._bound:
             self._cached -= _cost(self._read.popitem(last=False)[1])

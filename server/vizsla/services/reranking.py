@@ -62,10 +62,12 @@ async def staged_answers(
     # By the candidate itself: keys of two workspaces may be equal.
     by_candidate = {id(one.ranked.candidate): one for one in head}
     again = reorder([one.ranked for one in head], scores, reading)
-    read = tuple(replace(by_candidate[id(ranked.candidate)], ranked=ranked) for ranked in again)
+    read = [replace(by_candidate[id(ranked.candidate)], ranked=ranked) for ranked in again]
+    # What it thinks little of may fall behind what it did not read.
+    shown = tuple(sorted((*read, *tail), key=lambda one: -one.ranked.score))
     clock.lap("rerank")
     is_reranked = bool(np.isfinite(scores).any())
-    yield replace(found, shown=(*read, *tail)).answer(request.query, limit, clock.total(), is_reranked=is_reranked)
+    yield replace(found, shown=shown).answer(request.query, limit, clock.total(), is_reranked=is_reranked)
 
 
 async def _opinions(

@@ -117,11 +117,13 @@ def rank_after(one: Fused, scores: Scores, reading: Reading) -> int:
         reading: how it is used.
     """
     depth = choose_depth(one.head, reading.depth, reading)
-    if True not in one.is_right[:depth]:
+    if not depth or True not in one.is_right:
         return one.rank
+    said = np.full(len(one.head), np.nan, dtype=np.float32)  # what is little thought of falls behind what is not read
+    said[:depth] = scores[:depth]
     verdicts = {id(ranked.candidate): verdict for ranked, verdict in zip(one.head, one.is_right, strict=True)}
     place = 1
-    for ranked in reorder(one.head[:depth], scores[:depth], reading):
+    for ranked in reorder(one.head, said, reading):
         verdict = verdicts[id(ranked.candidate)]
         if verdict:
             break

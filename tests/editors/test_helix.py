@@ -48,7 +48,7 @@ def test_the_symbol_picker_answers_questions_previews_jumps_and_knows_unsaved_te
         open_picker(terminal)
         terminal.write("where is a file sent again")
         screen = terminal.screen_with("> function", "retry_upload", 'raise RuntimeError("gave up")')
-        rows = [line.split("│")[1].split() for line in screen.splitlines() if "function  " in line]
+        rows = [line.split("│")[1].split() for line in screen.splitlines() if "function " in line]
         assert rows[0] == [">", "function", "retry_upload", "shop/uploads.py"], "the server's order is kept"
         terminal.press("Enter")
         terminal.screen_with("shop/uploads.py", "6:1", without=["class Cart"])

@@ -145,10 +145,9 @@ def _reranked(asked: Asked, ranked: Sequence[Ranked], encoder: Encoder, settings
     depth = choose_depth(ranked, rerank_depth(settings.search, encoder.models), reading)
     if not depth:
         return list(ranked)
-    head = ranked[:depth]
-    texts = [asked.texts[one.candidate.function.key] for one in head]
+    texts = [asked.texts[one.candidate.function.key] for one in ranked[:depth]]
     scores = encoder.models.rerank(asked.question.text, texts, budget_seconds=_PATIENCE_SECONDS).result()
-    return sorted([*reorder(head, scores, reading), *ranked[depth:]], key=lambda one: -one.score)
+    return reorder(ranked, scores, reading)
 
 
 def table(pairs: Sequence[Pair], old: Mapping[str, Values], new: Mapping[str, Values]) -> str:

@@ -111,7 +111,7 @@ def measure(
                 head = fused[:depth]
                 texts = [_source(ranked, text_of[library.code_of[ranked.candidate.function.key]]) for ranked in head]
                 scores = encoder.models.rerank(question.text, texts, budget_seconds=600).result()
-                again = sorted([*reorder(head, scores, reading), *fused[depth:]], key=lambda one: -one.score)
+                again = reorder(fused, scores, reading)
                 tallies["reranked"].add(group, _names(_keys(again), library), right)
     return tallies
 

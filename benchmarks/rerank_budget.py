@@ -132,12 +132,14 @@ def near(cases: Cases, row: int, reading: Reading) -> Order:
 
 
 def answer(cases: Cases, row: int, read: Order, scores: Floats, reading: Reading) -> Order:
-    """Candidates as they are shown after some were read, see ``reorder``; what was not read is below."""
+    """Candidates as they are shown after some were read, see ``reorder``."""
     everything = np.flatnonzero(cases.marks[row] != NOTHING)
     if not len(read):
         return everything
-    joined = cases.fused[row, read] + reading.weight * log_odds(scores[read], reading)
-    return np.concatenate([read[np.argsort(-joined, kind="stable")], np.setdiff1d(everything, read)])
+    joined = cases.fused[row].copy()
+    said = log_odds(scores[read], reading)
+    joined[read] += reading.weight * (said - said.mean())
+    return everything[np.argsort(-joined[everything], kind="stable")]
 
 
 def log_odds(scores: Floats, reading: Reading) -> Floats:

@@ -67,9 +67,13 @@ def test_scores_stay_probabilities() -> None:
     assert all(0.0 <= one.score <= 1.0 for one in again)
 
 
-def test_another_number_of_scores_is_refused() -> None:
-    with pytest.raises(ValueError, match="2 candidates, got 1"):
-        reorder(ranked(0.5, 0.4), scores(1.0))
+def test_what_is_little_thought_of_falls_behind_what_was_not_given() -> None:
+    assert keys(reorder(ranked(0.5, 0.49, 0.48), scores(5.0, -5.0))) == [1, 3, 2]
+
+
+def test_more_scores_than_candidates_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 candidates, got 3"):
+        reorder(ranked(0.5, 0.4), scores(1.0, 2.0, 3.0))
 
 
 def test_reading_is_limited_to_what_can_still_win() -> None:

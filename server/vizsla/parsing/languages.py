@@ -104,7 +104,7 @@ _TABLE = (
     Language(id="java", suffixes=(".java",), grammar="tree_sitter_java", class_named_constructor=True),
     Language(id="go", suffixes=(".go",), grammar="tree_sitter_go"),
     Language(id="rust", suffixes=(".rs",), grammar="tree_sitter_rust"),
-    Language(id="c", suffixes=(".c", ".h"), grammar="tree_sitter_c"),
+    Language(id="c", suffixes=(".c", ".h"), grammar="tree_sitter_c", queries=("c_family", "c")),
     Language(
         id="cpp",
         suffixes=(
@@ -123,6 +123,7 @@ _TABLE = (
             ".cuh",
         ),
         grammar="tree_sitter_cpp",
+        queries=("c_family", "cpp"),
         class_named_constructor=True,
         name_separators=("::",),
     ),

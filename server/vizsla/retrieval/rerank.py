@@ -76,20 +76,21 @@ def reorder(ranked: Sequence[Ranked], scores: npt.NDArray[np.float32], reading: 
     """Join what the reranker said to the fused scores.
 
     Args:
-        ranked: what it was given, best first.
-        scores: its logits in the order of ``ranked``; NaN for what it did not read.
+        ranked: what was found, best first.
+        scores: its logits of the first of ``ranked``; NaN for what it did not read. (at most as many as ``ranked``,)
         reading: how it is used.
 
     Returns:
-        All of ``ranked``, best first, equal scores in their order; what was not read keeps its score.
+        All of ``ranked``, best first, equal scores in their order; what was not read keeps its score, and may come
+        before what is little thought of.
     """
-    if len(scores) != len(ranked):
-        raise ValueError(f"need a score for each of {len(ranked)} candidates, got {len(scores)}")
+    if len(scores) > len(ranked):
+        raise ValueError(f"need at most a score for each of {len(ranked)} candidates, got {len(scores)}")
     joined = []
     mean = reading.log_odds(float(np.nanmean(scores))) if np.isfinite(scores).any() else 0.0
-    for one, score in zip(ranked, scores.tolist(), strict=True):
+    for one, score in zip(ranked, scores.tolist(), strict=False):
         if math.isfinite(score):
             lift = reading.weight * (reading.log_odds(score) - mean)
             one = with_score(one, sigmoid(logit_of(one.score) + lift), score)
         joined.append(one)
-    return sorted(joined, key=lambda one: -one.score)
+    return sorted((*joined, *ranked[len(scores) :]), key=lambda one: -one.score)

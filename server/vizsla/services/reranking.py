@@ -51,8 +51,7 @@ async def staged_answers(
     if not depth:
         return
     budget = rerank_seconds(request, settings)
-    head, tail = found.shown[:depth], found.shown[depth:]
-    texts = [rerank_text(one.ranked.candidate.function, one.current.source) for one in head]
+    texts = [rerank_text(one.ranked.candidate.function, one.current.source) for one in found.shown[:depth]]
     try:
         scores = await _opinions(models, found.question.text, texts, budget)
     except VizslaError as error:
@@ -60,11 +59,9 @@ async def staged_answers(
         yield found.answer(request.query, limit, clock.total())
         return
     # By the candidate itself: keys of two workspaces may be equal.
-    by_candidate = {id(one.ranked.candidate): one for one in head}
-    again = reorder([one.ranked for one in head], scores, reading)
-    read = [replace(by_candidate[id(ranked.candidate)], ranked=ranked) for ranked in again]
-    # What it thinks little of may fall behind what it did not read.
-    shown = tuple(sorted((*read, *tail), key=lambda one: -one.ranked.score))
+    by_candidate = {id(one.ranked.candidate): one for one in found.shown}
+    again = reorder([one.ranked for one in found.shown], scores, reading)
+    shown = tuple(replace(by_candidate[id(ranked.candidate)], ranked=ranked) for ranked in again)
     clock.lap("rerank")
     is_reranked = bool(np.isfinite(scores).any())
     yield replace(found, shown=shown).answer(request.query, limit, clock.total(), is_reranked=is_reranked)

@@ -119,11 +119,9 @@ def rank_after(one: Fused, scores: Scores, reading: Reading) -> int:
     depth = choose_depth(one.head, reading.depth, reading)
     if not depth or True not in one.is_right:
         return one.rank
-    said = np.full(len(one.head), np.nan, dtype=np.float32)  # what is little thought of falls behind what is not read
-    said[:depth] = scores[:depth]
     verdicts = {id(ranked.candidate): verdict for ranked, verdict in zip(one.head, one.is_right, strict=True)}
     place = 1
-    for ranked in reorder(one.head, said, reading):
+    for ranked in reorder(one.head, scores[:depth], reading):
         verdict = verdicts[id(ranked.candidate)]
         if verdict:
             break

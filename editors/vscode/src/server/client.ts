@@ -31,6 +31,8 @@ class ClientConnection implements Connection {
   readonly #log: vscode.LogOutputChannel;
   #parts = 0;
   #isOver = false;
+  #startingTimer: NodeJS.Timeout | undefined;
+  #onLate: ((error: Error) => void) | undefined;
 
   constructor(launch: Launch, listener: Listener) {
     this.#log = listener.log;
@@ -41,8 +43,11 @@ class ClientConnection implements Connection {
     });
     this.#client.onNotification(STATUS_CHANGED, ({ roots }: { roots: readonly RootActivity[] }) => listener.onStatus(roots));
     this.#client.onDidChangeState(({ newState }) => {
+      clearTimeout(this.#startingTimer);
       if (this.#isOver) return;
       listener.onChange(newState === State.Running ? "running" : newState === State.StartFailed ? "failed" : "starting");
+      // Also for a server that is started in place of one that ended, for which nobody calls `start`.
+      if (newState === State.Starting) this.#startingTimer = setTimeout(() => this.#giveUp(listener), MOST_STARTING_SECONDS * 1000);
     });
   }
 
@@ -51,16 +56,8 @@ class ClientConnection implements Connection {
   }
 
   async start(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, fail) => {
-      const error = new Error(`it said nothing for ${MOST_STARTING_SECONDS} seconds.`);
-      timer = setTimeout(() => fail(error), MOST_STARTING_SECONDS * 1000);
-    });
-    try {
-      await Promise.race([this.#client.start(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const late = new Promise<never>((_, fail) => (this.#onLate = fail));
+    await Promise.race([this.#client.start(), late]);
   }
 
   ask<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T> {
@@ -89,6 +86,15 @@ class ClientConnection implements Connection {
     } catch {
       // It never ran, or is gone already, or is killed by the library: it is ended, which is all that was wanted.
     }
+  }
+
+  /** A server says nothing: one that was never there, or one in place of another. */
+  #giveUp(listener: Listener): void {
+    const problem = `it said nothing for ${MOST_STARTING_SECONDS} seconds.`;
+    this.#log.error(`The server is ended: ${problem}`);
+    this.#onLate?.(new Error(problem));
+    listener.onChange("failed");
+    void this.end();
   }
 }
 

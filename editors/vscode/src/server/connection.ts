@@ -48,8 +48,11 @@ export interface Connection {
   end(): Promise<void>;
 }
 
+/** The codes of vscode-jsonrpc: what was asked is rejected, cannot be written, or meets a line that is closed or disposed. */
+const LOST = new Set([-32099, -32098, -32097, -32096, 1, 2]);
+
 /** Whether an error says that the connection was lost, and nothing of what was asked. */
 export function isLost(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "number" && code >= -32099 && code <= -32096; // those of vscode-jsonrpc
+  return typeof code === "number" && LOST.has(code);
 }

@@ -46,6 +46,7 @@ export class Standing implements vscode.Disposable {
       this.become({ kind: "serving", roots, preparing, training, refusedSettings });
     } catch (error) {
       this.#log.debug(String(error)); // it ended meanwhile, which is shown
+      if (this.#state.kind === "starting") this.refreshSoon(); // or it runs, and nobody would ask again
     }
   }
 

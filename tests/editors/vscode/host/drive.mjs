@@ -6,6 +6,14 @@ import { listenTo, testing } from "./inside.mjs";
 
 const [port, where, trust, extension, tests] = process.argv.slice(2);
 const LONGEST = 600_000; // milliseconds; a machine may be busy with other things
+const PATIENCE = 10_000;
+
+/** Tests that say nothing hang, or nobody shows what they say. */
+function answers(page) {
+  const silent = new Promise((resolve) => setTimeout(() => resolve("does not answer"), PATIENCE));
+  return Promise.race([page.evaluate(() => "answers").catch((error) => `does not answer: ${error.message}`), silent]);
+}
+
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ARGUMENTS });
 let status = 1;
 try {
@@ -14,9 +22,11 @@ try {
   await page.goto(`http://127.0.0.1:${port}/?${where}&${testing(port, extension, tests)}`, { waitUntil: "commit", timeout: LONGEST });
   let timer;
   const late = new Promise((resolve) => (timer = setTimeout(() => resolve("too late"), LONGEST)));
-  const code = await Promise.race([finished, late]);
+  const crashed = new Promise((resolve) => page.once("crash", () => resolve("of a browser that crashed")));
+  const code = await Promise.race([finished, late, crashed]);
   clearTimeout(timer);
   console.log(`# exit ${code}`);
+  if (code === "too late") console.log(`# the window ${await answers(page)}`);
   status = code === 0 ? 0 : 1;
 } finally {
   await browser.close();

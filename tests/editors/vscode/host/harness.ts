@@ -4,13 +4,16 @@ import type { VizslaApi } from "../../../../editors/vscode/src/extension.ts";
 
 type Body = () => Promise<void> | void;
 
+/** Longer than anything is waited for, and short enough for the tests behind a test that hangs. */
+const LONGEST_SECONDS = 200;
+
 /** Run tests one after the other; each is told on its line. */
 export async function runAll(tests: Readonly<Record<string, Body>>): Promise<void> {
   const failed: string[] = [];
   for (const [name, body] of Object.entries(tests)) {
     const began = Date.now();
     try {
-      await body();
+      await within(LONGEST_SECONDS, body);
       console.log(`ok - ${name} (${Date.now() - began} ms)`);
     } catch (error) {
       failed.push(name);
@@ -19,6 +22,22 @@ export async function runAll(tests: Readonly<Record<string, Body>>): Promise<voi
   }
   console.log(`# ${Object.keys(tests).length - failed.length} passed, ${failed.length} failed`);
   if (failed.length > 0) throw new Error(`${failed.length} failed`);
+}
+
+/** Run a test; one that never ends says how the server stood then. */
+async function within(seconds: number, body: Body): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(async () => {
+      const { state } = await activated();
+      fail(new Error(`it was not over after ${seconds} seconds; the server: ${JSON.stringify(state)}`));
+    }, seconds * 1000);
+  });
+  try {
+    await Promise.race([body(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The extension, activated. */

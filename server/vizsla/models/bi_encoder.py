@@ -29,6 +29,10 @@ class BiEncoder:
         self.tokens = 0
         """Tokens that went through the model so far, padding left out."""
 
+    def on(self, backend: Backend) -> BiEncoder:
+        """The same model on another back end, with a count of tokens of its own."""
+        return BiEncoder(self.manifest, self._tokenizer, backend)
+
     @property
     def dimension(self) -> int:
         """Numbers in a vector."""

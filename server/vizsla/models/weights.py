@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
+from vizsla.models.dequantise import dequantise
 from vizsla.models.manifest import TOKENIZER_NAME, Manifest
 from vizsla.models.tokenising import separator_of
 
@@ -82,7 +83,9 @@ def _arrays(path: Path) -> Arrays:
     import onnx
     from onnx import numpy_helper
 
-    graph = onnx.load(str(path)).graph
+    model = onnx.load(str(path))
+    dequantise(model)
+    graph = model.graph
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     arrays: Arrays = {name: array for name, array in stored.items() if array.dtype == np.float32}
     for name in stored:
@@ -90,12 +93,7 @@ def _arrays(path: Path) -> Arrays:
         if table != name and f"{table}_steps" in stored:
             arrays[table] = stored[name].astype(np.float32) * stored[f"{table}_steps"]
     for node in graph.node:
-        if node.op_type == "MatMulIntegerToFloat":
-            out = node.input[1].removesuffix("_w8")
-            weights = arrays[out]  # (inputs, outputs)
-            inverse = stored.get(f"{node.input[0].removesuffix('_q8')}_inverse")  # (inputs,)
-            arrays[_weight(out)] = (weights if inverse is None else weights * inverse[:, None]).T
-        elif node.op_type == "MatMul" and node.input[1] in arrays:
+        if node.op_type == "MatMul" and node.input[1] in arrays:
             arrays[_weight(node.output[0])] = arrays[node.input[1]].T
         elif node.op_type == "Identity" and node.input[0] in arrays:
             # Of equal weights the exporter keeps one.

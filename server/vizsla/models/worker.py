@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from vizsla.core.child import Parent, connect_to_parent
 from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import BiEncoder, load_bi_encoder
+from vizsla.models.bulk import BulkEncoder
 from vizsla.models.device import DeviceChoice, DeviceKind, choose_device, cpu
 from vizsla.models.jobs import Batches, Job, JobQueue, one_line
 from vizsla.models.manifest import ONNX_NAMES, read_manifest
@@ -49,6 +50,7 @@ class LoadedModels:
         self._reranker_folder = reranker
         self._threads = threads
         self._retriever: BiEncoder | None = None
+        self._bulk: BulkEncoder | None = None
         self._reranker: Reranker | None = None
         self._reranker_problem = "no reranker is set; add one with 'vizsla models add'" if reranker is None else ""
         self._reranker_device: DeviceKind = "cpu"
@@ -73,6 +75,8 @@ class LoadedModels:
             choice = cpu(f"{choice.kind} cannot run the model ({one_line(error)})", is_fallback=True)
             self._reranker_device = choice.kind
             self._retriever = load_bi_encoder(self._folder, device=choice.kind, threads=self._threads)
+        if choice.bulk == "openvino":
+            self._bulk = BulkEncoder(self._retriever, self._folder, threads=self._threads)
         if choice.kind == "cpu" and manifest.onnx_name != ONNX_NAMES[0]:
             choice = replace(choice, precision="fp32")
         return choice
@@ -80,7 +84,7 @@ class LoadedModels:
     @property
     def tokens(self) -> int:
         """Tokens that went through the models so far, padding left out."""
-        return sum(model.tokens for model in (self._retriever, self._reranker) if model)
+        return sum(model.tokens for model in (self._retriever, self._bulk, self._reranker) if model)
 
     def batches(self, request: Request, texts: list[str]) -> Batches:
         """Start computing texts of a request.
@@ -90,7 +94,10 @@ class LoadedModels:
         """
         if isinstance(request, Encode):
             assert self._retriever is not None  # the queue is not served before it is loaded
-            return self._retriever.encode_batches(texts, is_query=request.is_query)
+            encoder = self._retriever
+            if self._bulk is not None and request.priority is Priority.BULK:
+                encoder = self._bulk.encoder_for(len(texts))
+            return encoder.encode_batches(texts, is_query=request.is_query)
         self.load_reranker()
         if self._reranker is None:
             raise ModelError(self._reranker_problem)

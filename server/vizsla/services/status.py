@@ -114,7 +114,8 @@ def device_text(device: DeviceChoice | None) -> str:
     """Where models run, for people."""
     if device is None:
         return "not started yet"
-    return f"{device.kind}, {device.precision} by {device.backend} ({device.reason})"
+    bulk = f", whole workspaces in bf16 by {device.bulk}" if device.bulk != device.backend else ""
+    return f"{device.kind}, {device.precision} by {device.backend}{bulk} ({device.reason})"
 
 
 def _bytes_below(directory: Path) -> int:

@@ -49,7 +49,7 @@ class Encoder:
     def __call__(self, texts: Sequence[str], is_query: bool) -> npt.NDArray[np.float32]:
         """Encode texts, (texts, dimension); what is no question is looked up in the cache first."""
         if is_query:
-            return self.models.encode(texts, is_query=True, priority=Priority.BULK).result()
+            return self.models.encode(texts, is_query=True, priority=Priority.QUERY).result()
         cache, fingerprint = self.resources.embeddings, self.models.fingerprint
         hashes = [content_hash(text) for text in texts]
         known = cache.get(fingerprint, hashes)

@@ -24,7 +24,14 @@ from vizsla.models.manifest import read_manifest
 from vizsla.models.messages import Encode, Priority
 from vizsla.models.worker import LoadedModels
 
-TEXTS = ["", "x", "def add(a, b):\n    return a + b", "where are session cookies signed", "日本語 ü 🎉", "word " * 5_000]
+TEXTS = [
+    "",
+    "x",
+    "def add(a, b):\n    return a + b",
+    "where are session cookies signed",
+    "日本語 ü 🎉",
+    "word " * 5_000,
+]
 MUCH = 300
 
 

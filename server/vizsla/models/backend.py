@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from vizsla.models.batching import Tokenised, batches_in_order, padded
 from vizsla.models.manifest import Manifest
 
+INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
+"""What our ONNX files may take, in the order of ``Backend.run``; some models have no token types."""
+
 Tokens = NDArray[np.int64]
 """Token numbers, or a mask over them. (batch, length)"""
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
+from vizsla.models.backend import INPUT_NAMES
 from vizsla.models.batching import padded
 from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.manifest import (
@@ -40,7 +41,6 @@ LEAST_RANK_AGREEMENT = 0.8
 """Mean share of a question's first ten functions that both find."""
 
 _INT8, _FLOAT = ONNX_NAMES
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 logger = logging.getLogger(__name__)
 
@@ -259,7 +259,7 @@ def sample_inputs(manifest: Manifest, folder: Path) -> Iterator[Mapping[str, NDA
         encoded = tokenizer.encode([manifest.document_prompt + text for text in functions])
         encoded += tokenizer.encode([manifest.query_prompt + text for text in queries])
     for tokens in encoded:
-        yield dict(zip(_INPUTS, padded([tokens], length=len(tokens), pad_id=tokenizer.pad_id), strict=True))
+        yield dict(zip(INPUT_NAMES, padded([tokens], length=len(tokens), pad_id=tokenizer.pad_id), strict=True))
 
 
 def _difference(manifest: Manifest, folder: Path, theirs: NDArray[np.float32]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vizsla.core.errors import ModelError
+from vizsla.models.backend import INPUT_NAMES
 from vizsla.models.manifest import Pooling
 from vizsla.models.pooling import pooled
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import torch
 
 OPSET = 17
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def export(network: torch.nn.Module, destination: Path, *, pooling: Pooling, normalise: bool) -> None:
@@ -41,7 +41,7 @@ def export(network: torch.nn.Module, destination: Path, *, pooling: Pooling, nor
     mask = torch.ones_like(ids)
     mask[1, 6:] = 0
     inputs = (ids, mask, torch.zeros_like(ids))
-    axes = {name: {0: "batch", 1: "length"} for name in _INPUTS} | {"output": {0: "batch"}}
+    axes = {name: {0: "batch", 1: "length"} for name in INPUT_NAMES} | {"output": {0: "batch"}}
     if pooling == "tokens":
         axes["output"] = {0: "batch", 1: "length"}
     try:
@@ -51,7 +51,7 @@ def export(network: torch.nn.Module, destination: Path, *, pooling: Pooling, nor
                 wrapper,
                 inputs,
                 str(destination),
-                input_names=list(_INPUTS),
+                input_names=list(INPUT_NAMES),
                 output_names=["output"],
                 dynamic_axes=axes,
                 opset_version=OPSET,
@@ -79,7 +79,7 @@ def _wrapped(network: torch.nn.Module, *, pooling: Pooling, normalise: bool) -> 
         def forward(
             self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
         ) -> torch.Tensor:
-            inputs = dict(zip(_INPUTS, (input_ids, attention_mask, token_type_ids), strict=True))
+            inputs = dict(zip(INPUT_NAMES, (input_ids, attention_mask, token_type_ids), strict=True))
             output = self.network(**{name: value for name, value in inputs.items() if name in taken})
             if pooling == "none":
                 logits: torch.Tensor = output.logits

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
+from vizsla.models.backend import INPUT_NAMES
 from vizsla.models.cores import usable_cores
 from vizsla.models.manifest import Manifest
-
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class OnnxBackend:
@@ -50,7 +49,7 @@ class OnnxBackend:
             raise ModelError(f"{path} cannot be loaded as an ONNX model ({error}); add the model again") from None
         self._inputs = [value.name for value in self._session.get_inputs()]
         outputs = self._session.get_outputs()
-        if not set(self._inputs) <= set(_INPUTS) or len(outputs) != 1:
+        if not set(self._inputs) <= set(INPUT_NAMES) or len(outputs) != 1:
             raise ModelError(f"{path} has other inputs or outputs than we made; add the model again")
         self._axes = {"bi-encoder": 2, "cross-encoder": 1, "late-interaction": 3}[manifest.kind]
         self._dimension = manifest.dimension
@@ -60,7 +59,7 @@ class OnnxBackend:
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64], token_type_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """See ``Backend.run``."""
-        given = dict(zip(_INPUTS, (input_ids, attention_mask, token_type_ids), strict=True))
+        given = dict(zip(INPUT_NAMES, (input_ids, attention_mask, token_type_ids), strict=True))
         (output,) = self._session.run(None, {name: given[name] for name in self._inputs})
         if output.ndim != self._axes or (output.ndim > 1 and output.shape[-1] != self._dimension):
             raise ModelError(

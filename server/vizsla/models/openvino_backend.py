@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
+from vizsla.models.backend import INPUT_NAMES
 from vizsla.models.cores import usable_cores
 from vizsla.models.dequantise import dequantise
 from vizsla.models.manifest import ONNX_NAMES, Manifest
-
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class OpenVinoBackend:
@@ -53,7 +52,7 @@ class OpenVinoBackend:
         except Exception as error:  # the library raises nothing narrower
             raise ModelError(f"OpenVINO cannot use {path} ({error}); add the model again") from None
         self._inputs = [value.get_any_name() for value in self._compiled.inputs]
-        if not set(self._inputs) <= set(_INPUTS) or len(self._compiled.outputs) != 1:
+        if not set(self._inputs) <= set(INPUT_NAMES) or len(self._compiled.outputs) != 1:
             raise ModelError(f"{path} has other inputs or outputs than we made; add the model again")
         self._request = self._compiled.create_infer_request()
 
@@ -61,7 +60,7 @@ class OpenVinoBackend:
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64], token_type_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """See ``Backend.run``."""
-        given = dict(zip(_INPUTS, (input_ids, attention_mask, token_type_ids), strict=True))
+        given = dict(zip(INPUT_NAMES, (input_ids, attention_mask, token_type_ids), strict=True))
         answers = self._request.infer({name: given[name] for name in self._inputs}, share_inputs=True)
         return np.array(answers[0], dtype=np.float32)
 

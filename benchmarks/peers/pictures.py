@@ -67,7 +67,7 @@ def _draw(found: Sequence[tuple[str, float, float]], path: Path, *, x: str, y: s
             name, (across, up), xytext=_SHIFT, textcoords="offset points", fontsize=8, color=_OURS if ours else "black"
         )
     axis.set_xscale("log")
-    axis.xaxis.set_major_formatter(LogFormatter())  # 20, not 2 × 10¹
+    axis.xaxis.set_major_formatter("{x:g}")  # 0.1, not 10⁻¹
     axis.xaxis.set_minor_formatter(LogFormatter())
     axis.margins(x=0.18, y=0.12)
     axis.set_xlabel(f"{x}; less is better")

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vizsla.core.errors import ModelError
 from vizsla.models.batching import Tokenised, batches_in_order, padded
 from vizsla.models.manifest import Manifest
 
@@ -39,6 +40,36 @@ class Backend(Protocol):
             cross-encoder gives (batch,) logits, higher for a better match. Late interaction gives
             (batch, length, dimension), a vector of length 1 for each token; those of padding mean nothing.
         """
+
+
+class OnnxFile:
+    """What all back ends need of a model folder's ONNX file, whoever runs it."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Find it.
+
+        Raises:
+            ModelError: there is none.
+        """
+        if manifest.onnx_name is None:
+            raise ModelError(f"the model in {folder} has no ONNX file for the CPU; add the model again")
+        self.path = folder / manifest.onnx_name
+        self._inputs: list[str] = []
+
+    def check(self, inputs: Sequence[str], *, outputs: int) -> None:
+        """Note which inputs it takes, by the library that has read it.
+
+        Raises:
+            ModelError: it has others than the files that we make.
+        """
+        if not set(inputs) <= set(INPUT_NAMES) or outputs != 1:
+            raise ModelError(f"{self.path} has other inputs or outputs than we made; add the model again")
+        self._inputs = list(inputs)
+
+    def feeds(self, *tokens: Tokens) -> dict[str, Tokens]:
+        """The arguments of ``Backend.run`` by name, without what it does not take."""
+        given = dict(zip(INPUT_NAMES, tokens, strict=True))
+        return {name: given[name] for name in self._inputs}
 
 
 def run_in_order(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
-from vizsla.models.backend import INPUT_NAMES
+from vizsla.models.backend import OnnxFile
 from vizsla.models.cores import usable_cores
 from vizsla.models.manifest import Manifest
 
@@ -32,8 +32,8 @@ class OnnxBackend:
         """
         import onnxruntime
 
-        if manifest.onnx_name is None:
-            raise ModelError(f"the model in {folder} has no ONNX file for the CPU; add the model again")
+        self._file = OnnxFile(folder, manifest)
+        path = self._file.path
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or usable_cores()
         options.inter_op_num_threads = 1
@@ -42,28 +42,23 @@ class OnnxBackend:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Shapes vary from batch to batch: plans for each shape would be kept for ever.
         options.enable_mem_pattern = False
-        path = folder / manifest.onnx_name
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the library raises nothing narrower
             raise ModelError(f"{path} cannot be loaded as an ONNX model ({error}); add the model again") from None
-        self._inputs = [value.name for value in self._session.get_inputs()]
-        outputs = self._session.get_outputs()
-        if not set(self._inputs) <= set(INPUT_NAMES) or len(outputs) != 1:
-            raise ModelError(f"{path} has other inputs or outputs than we made; add the model again")
+        names = [value.name for value in self._session.get_inputs()]
+        self._file.check(names, outputs=len(self._session.get_outputs()))
         self._axes = {"bi-encoder": 2, "cross-encoder": 1, "late-interaction": 3}[manifest.kind]
         self._dimension = manifest.dimension
-        self._path = path
 
     def run(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64], token_type_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """See ``Backend.run``."""
-        given = dict(zip(INPUT_NAMES, (input_ids, attention_mask, token_type_ids), strict=True))
-        (output,) = self._session.run(None, {name: given[name] for name in self._inputs})
+        (output,) = self._session.run(None, self._file.feeds(input_ids, attention_mask, token_type_ids))
         if output.ndim != self._axes or (output.ndim > 1 and output.shape[-1] != self._dimension):
             raise ModelError(
-                f"{self._path} gives numbers of shape {output.shape} instead of {self._axes} axes, the last of "
+                f"{self._file.path} gives numbers of shape {output.shape} instead of {self._axes} axes, the last of "
                 f"{self._dimension}; add the model again"
             )
         result: NDArray[np.float32] = output

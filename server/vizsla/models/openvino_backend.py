@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vizsla.core.errors import ModelError
-from vizsla.models.backend import INPUT_NAMES
+from vizsla.models.backend import OnnxFile
 from vizsla.models.cores import usable_cores
 from vizsla.models.dequantise import dequantise
 from vizsla.models.manifest import ONNX_NAMES, Manifest
@@ -36,9 +36,8 @@ class OpenVinoBackend:
         """
         import openvino
 
-        if manifest.onnx_name is None:
-            raise ModelError(f"the model in {folder} has no ONNX file for the CPU; add the model again")
-        path = folder / manifest.onnx_name
+        self._file = OnnxFile(folder, manifest)
+        path = self._file.path
         options = {
             "INFERENCE_PRECISION_HINT": "bf16",
             "PERFORMANCE_HINT": "LATENCY",  # all threads for one batch
@@ -51,17 +50,15 @@ class OpenVinoBackend:
             self._compiled = core.compile_model(core.read_model(given), "CPU", options)
         except Exception as error:  # the library raises nothing narrower
             raise ModelError(f"OpenVINO cannot use {path} ({error}); add the model again") from None
-        self._inputs = [value.get_any_name() for value in self._compiled.inputs]
-        if not set(self._inputs) <= set(INPUT_NAMES) or len(self._compiled.outputs) != 1:
-            raise ModelError(f"{path} has other inputs or outputs than we made; add the model again")
+        names = [value.get_any_name() for value in self._compiled.inputs]
+        self._file.check(names, outputs=len(self._compiled.outputs))
         self._request = self._compiled.create_infer_request()
 
     def run(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64], token_type_ids: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """See ``Backend.run``."""
-        given = dict(zip(INPUT_NAMES, (input_ids, attention_mask, token_type_ids), strict=True))
-        answers = self._request.infer({name: given[name] for name in self._inputs}, share_inputs=True)
+        answers = self._request.infer(self._file.feeds(input_ids, attention_mask, token_type_ids), share_inputs=True)
         return np.array(answers[0], dtype=np.float32)
 
 

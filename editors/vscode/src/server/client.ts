@@ -81,6 +81,7 @@ class ClientConnection implements Connection {
 
   async end(): Promise<void> {
     this.#isOver = true;
+    clearTimeout(this.#startingTimer);
     try {
       await this.#client.dispose(ENDING_MILLISECONDS);
     } catch {

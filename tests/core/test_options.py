@@ -37,6 +37,16 @@ def test_later_options_stand_upon_earlier_ones() -> None:
     assert (settings.search.limit, settings.search.candidates) == (5, 50)
 
 
+@pytest.mark.parametrize("order", [("rerank_depth", "candidates"), ("candidates", "rerank_depth")])
+def test_options_that_are_right_together_are_right_in_any_order(order: tuple[str, str]) -> None:
+    values = {"rerank_depth": 150, "candidates": 200}
+    settings, refused = settings_from({"search": {name: values[name] for name in order}})
+    assert refused == []
+    assert (settings.search.rerank_depth, settings.search.candidates) == (150, 200)
+    _, (one,) = settings_from({"search": {name: {**values, "candidates": 120}[name] for name in order}})
+    assert one.startswith("search.rerank_depth: need 0 <= rerank_depth <= candidates, got 150")
+
+
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
@@ -170,3 +180,10 @@ def test_a_settings_file_of_a_workspace_that_is_no_file_is_not_waited_for(user_f
         settings, refused = load_settings(place)
         assert settings == Settings()
         assert len(refused) == 1
+
+
+def test_a_number_of_too_many_digits_is_refused_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / ".vizsla.toml").write_text(f"a = {'1' * 5_000}\n")
+    settings, refused = load_settings(tmp_path)
+    assert settings.search == SearchSettings()
+    assert any(".vizsla.toml: cannot be read as TOML" in sentence for sentence in refused)

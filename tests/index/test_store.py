@@ -13,6 +13,7 @@ import pytest
 
 from index.builders import change, content_hashes, entry, names, record
 from vizsla.core.errors import CacheError
+from vizsla.core.path_globs import PathGlobs
 from vizsla.core.types import ContentHash, Kind
 from vizsla.index.records import FileChange, FileState, KeyFilter
 from vizsla.index.store import FILE_NAME, Store
@@ -171,11 +172,11 @@ def test_filters_let_the_right_functions_through(store: Store) -> None:
     assert len(passing(KeyFilter())) == 3 and not KeyFilter().restricts
     assert passing(KeyFilter(languages=["go"])) == ["src/b.go"]
     assert passing(KeyFilter(kinds=[Kind.FUNCTION])) == ["src/app/a.py", "tests/test_a.py"]
-    assert passing(KeyFilter(path_globs=["*.py"], exclude_globs=["tests/"])) == ["src/app/a.py"]
+    assert passing(KeyFilter(within=PathGlobs(["*.py"]), without=PathGlobs(["tests/"]))) == ["src/app/a.py"]
     assert passing(KeyFilter(folder="src")) == ["src/app/a.py", "src/b.go"]
     assert passing(KeyFilter(folder="sr")) == []
     assert passing(KeyFilter(not_folders=["src/app", "tests/"])) == ["src/b.go"]
-    assert passing(KeyFilter(folder="src/", not_folders=["src/app"], path_globs=["*"])) == ["src/b.go"]
+    assert passing(KeyFilter(folder="src/", not_folders=["src/app"], within=PathGlobs(["*"]))) == ["src/b.go"]
     assert len(passing(KeyFilter(not_folders=["sr"]))) == 3
     assert passing(KeyFilter(paths=["src/b.go", "gone.py"])) == ["src/b.go"]
     assert passing(KeyFilter(paths=[])) == [] and KeyFilter(paths=[]).restricts

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from lsp.editor import editing, settled, status_when
 from lsp.strict_client import SILENCE, RefusedError, StrictClient
@@ -86,6 +89,50 @@ async def test_a_client_that_will_not_tell_its_settings_is_served_with_the_defau
         await client.initialize(shop, capabilities=PULLS)
         await settled(client)
         assert await hit_count(client) == 10
+
+
+ODD_ANSWERS: dict[str, dict[str, object]] = {
+    "null": {"result": None},
+    "no result": {},
+    "an object": {"result": {"search": {"limit": 3}}},
+    "an error without message": {"error": {"code": -32601}},
+    "an error that is none": {"error": "no"},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ANSWERS.values(), ids=ODD_ANSWERS)
+async def test_a_client_whose_answers_do_not_fit_is_served_with_the_defaults(
+    tmp_path: Path, shop: Path, odd: dict[str, object]
+) -> None:
+    async with StrictClient.start(env={"VIZSLA_CACHE_DIR": str(tmp_path / "cache")}) as client:
+
+        def answer(message: dict[str, Any]) -> None:
+            client.send({"jsonrpc": "2.0", "id": message["id"], **odd})
+
+        client._answer = answer  # type: ignore[method-assign]  # also what no client may say
+        watching = {"didChangeWatchedFiles": {"dynamicRegistration": True}}
+        capabilities = {"workspace": {**PULLS["workspace"], **watching}, "window": {"workDoneProgress": True}}
+        await client.initialize(shop, capabilities=capabilities)
+        await settled(client)
+        assert len(client.requests("workspace/configuration")) == len(client.requests("client/registerCapability")) == 1
+        assert await hit_count(client) == 10
+
+
+async def test_folders_are_opened_with_the_defaults_where_settings_cannot_be_loaded(tmp_path: Path, shop: Path) -> None:
+    code = (
+        "from vizsla.lsp.handlers import configuration\n"
+        "from vizsla.lsp.serving import serve\n"
+        "def fail(): raise RuntimeError('as asked')\n"
+        "configuration.load_settings = fail\n"
+        "serve()"
+    )
+    environment = {"VIZSLA_CACHE_DIR": str(tmp_path / "cache")}
+    async with StrictClient.start(command=[sys.executable, "-c", code], env=environment) as client:
+        client.conduct.allows_traceback = True
+        await client.initialize(shop)
+        assert (await client.request("vizsla/status"))["roots"][0]["uri"] == shop.as_uri()
+        assert client.stderr.count("RuntimeError: as asked") == 1
+        assert "the workspace is opened with the defaults" in client.stderr
 
 
 async def test_what_is_indexed_follows_the_settings(tmp_path: Path, shop: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import json
 import subprocess
@@ -106,6 +108,18 @@ def test_messages_after_initialize_wait_in_order_until_someone_takes_them() -> N
     assert (waited, came) == ([first, *later], ["more"])
 
 
+def test_initialize_is_handed_on_also_when_someone_takes_messages_before_it_comes() -> None:
+    waited: list[object] = []
+    came: list[object] = []
+    handshake = Handshake(lambda body: None, refuse=came.append, watch_parent=lambda number: None)
+    handshake.attach(waited.append, came.append)
+    wrong = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None}}
+    first = {"jsonrpc": "2.0", "id": 2, "method": "initialize", "params": {"processId": None, "capabilities": {}}}
+    for message in (wrong, first, "more"):
+        handshake.receive(message)
+    assert (waited, came) == ([], [first, "more"])
+
+
 @pytest.mark.parametrize(
     ("odd", "kept"),
     [
@@ -145,5 +159,25 @@ async def test_a_real_server_answers_and_agrees_on_an_encoding(client: StrictCli
     assert (await client.request("vizsla/status", {}))["positionEncoding"] == "utf-32"
 
 
+async def test_a_client_that_takes_its_time_before_initialize_is_served(
+    client: StrictClient, shop: Path, tmp_path: Path
+) -> None:
+    assert client.process is not None
+    process = Path(f"/proc/{client.process.pid}")
+    async with asyncio.timeout(60):
+        idle = 0
+        while idle < 10:  # looks in a row at which there is a loop, and nothing to do on it
+            await asyncio.sleep(0.1)
+            idle = idle + 1 if _has_loop(process) and ") S " in (process / "stat").read_text() else 0
+    await client.initialize(shop)
+    assert (await client.request("vizsla/status", {}))["roots"][0]["uri"] == shop.as_uri()
+
+
 def test_every_pair_of_clients_differs() -> None:
     assert all(one != other for one, other in itertools.combinations(CLIENTS, 2))
+
+
+def _has_loop(process: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # it closed one of its files meanwhile
+        return any("eventpoll" in str(file.readlink()) for file in (process / "fd").iterdir())
+    return False

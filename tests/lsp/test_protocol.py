@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -182,13 +183,20 @@ async def test_answers_to_nothing_are_ignored(toy: StrictClient) -> None:
     assert await toy.request("toy/echo", {}) == {}
 
 
+def _same(answer: object, _: object) -> object:
+    return answer
+
+
 async def test_the_clients_answers_reach_whoever_asked(toy: StrictClient) -> None:
     await toy.initialize(capabilities={"workspace": {"configuration": True}})
     toy.settings["vizsla"] = {"search": {"limit": 3}}
     assert await toy.request("toy/configuration", {"section": "vizsla"}) == [{"search": {"limit": 3}}]
-    toy.conduct.allows_traceback = True
-    toy.answers["workspace/configuration"] = lambda _: "no array"
-    assert await code_of(toy.send_request("toy/configuration", {"section": "vizsla"})[1]) == -32603
+    wrong: object
+    for wrong in ("no array", None, {}, 5):
+        toy.answers["workspace/configuration"] = partial(_same, wrong)
+        with pytest.raises(RefusedError, match="answer does not fit the protocol: result: ") as refused:
+            await toy.request("toy/configuration", {"section": "vizsla"})
+        assert refused.value.code == -32603
 
 
 async def test_many_requests_at_once_are_each_answered_once(toy: StrictClient) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.git_trees import git, make_repository, write
-from vizsla.services.ignore_patterns import PatternList
+from vizsla.core.ignore_patterns import PatternList
 from vizsla.services.ignoring import IgnoreRules
 
 

@@ -51,22 +51,34 @@ def settings_from(
             refused.append(f"{section_name}: no such section of settings, use one of {', '.join(sorted(sections))}")
             continue
         section = getattr(settings, section_name)
-        types = typing.get_type_hints(type(section))
+        known = {field.name for field in dataclasses.fields(section)}
+        taken = {}
         for name, value in options.items():
             dotted = f"{section_name}.{name}"
-            if name not in types:
+            if name not in known:
                 refused.append(f"{dotted}: no such setting")
-                continue
-            if allowed is not None and dotted not in allowed:
+            elif allowed is not None and dotted not in allowed:
                 refused.append(f"{dotted}: may not be set by the workspace; set it in your own settings")
-                continue
-            kept = getattr(section, name)
-            try:
-                section = dataclasses.replace(section, **{name: converted(value, types[name])})
-            except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # the last: "~nobody"
-                refused.append(f"{dotted}: {error}; keeping {_shown(kept)}")
+            else:
+                taken[name] = value
+        section, problems = _with_options(section, taken)
+        refused += [f"{section_name}.{name}: {problem}" for name, problem in problems.items()]
         settings = dataclasses.replace(settings, **{section_name: section})
     return settings, refused
+
+
+def _with_options(section: Any, options: Mapping[str, object]) -> tuple[Any, dict[str, str]]:
+    """A section with as many of the options as can be, in whatever order they come, and why not the others."""
+    types = typing.get_type_hints(type(section))
+    problems: dict[str, str] = {}
+    for name, value in options.items():
+        try:
+            section = dataclasses.replace(section, **{name: converted(value, types[name])})
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # the last: "~nobody"
+            problems[name] = f"{error}; keeping {_shown(getattr(section, name))}"
+    if 0 < len(problems) < len(options):  # one may be right beside another that came after it
+        return _with_options(section, {name: options[name] for name in problems})
+    return section, problems
 
 
 def load_settings(workspace: Path | None = None) -> tuple[Settings, list[str]]:
@@ -112,7 +124,7 @@ def _read_toml(path: Path, *, is_trusted: bool) -> tuple[Mapping[str, object], s
         return tomllib.loads(content.decode("utf-8")), None
     except FileNotFoundError:
         return {}, None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a whole number may have too many digits for Python
         return {}, f"{path}: cannot be read as TOML ({error}); its settings are ignored"
 
 

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterable
 
 import numpy as np
-import pathspec
 from numpy import typing as npt
 
 from vizsla.index.records import KeyFilter
@@ -27,25 +26,23 @@ def keys_matching(connection: sqlite3.Connection, wanted: KeyFilter) -> npt.NDAr
             below = path_bytes(folder.strip("/"))
             values.extend((below + b"/", below + b"0"))  # "0" comes after "/"
     where = " AND ".join(conditions)
-    if not (wanted.path_globs or wanted.exclude_globs) and wanted.paths is None:
+    if wanted.within is None and wanted.without is None and wanted.paths is None:
         found = connection.execute(f"SELECT key FROM functions WHERE {where} ORDER BY key", values)
         return np.fromiter((key for (key,) in found), dtype=np.int64)
     query = f"SELECT key, file FROM functions WHERE {where} ORDER BY key"
     rows = np.array(connection.execute(query, values).fetchall(), dtype=np.int64).reshape(-1, 2)
-    paths = [(number, path_text(path)) for number, path in connection.execute("SELECT id, path FROM files")]
+    paths = connection.execute("SELECT id, path FROM files").fetchall()
     files = np.fromiter(_files_matching(paths, wanted), dtype=np.int64)
     return np.ascontiguousarray(rows[np.isin(rows[:, 1], files), 0])
 
 
-def _files_matching(paths: list[tuple[int, str]], wanted: KeyFilter) -> Iterable[int]:
-    included = pathspec.GitIgnoreSpec.from_lines(wanted.path_globs) if wanted.path_globs else None
-    excluded = pathspec.GitIgnoreSpec.from_lines(wanted.exclude_globs) if wanted.exclude_globs else None
+def _files_matching(paths: list[tuple[int, bytes]], wanted: KeyFilter) -> Iterable[int]:
     exact = None if wanted.paths is None else frozenset(wanted.paths)
     for number, path in paths:
-        if exact is not None and path not in exact:
+        if exact is not None and path_text(path) not in exact:
             continue
-        if included is not None and not included.match_file(path):
+        if wanted.within is not None and not wanted.within.choose(path):
             continue
-        if excluded is not None and excluded.match_file(path):
+        if wanted.without is not None and wanted.without.choose(path):
             continue
         yield number

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vizsla.core.path_globs import PathGlobs
 from vizsla.core.types import ContentHash, FunctionKey, IndexEntry, Kind, Range, Span, container_of
 
 
@@ -109,8 +110,8 @@ class KeyFilter:
     Attributes:
         languages: our ids, such as "python".
         kinds: kinds of functions.
-        path_globs: patterns in the language of .gitignore; one must match.
-        exclude_globs: likewise; none may match.
+        within: which files may answer.
+        without: which may not.
         folder: a directory relative to the root, with ``/``.
         not_folders: directories that are left out.
         paths: exactly these files.
@@ -118,8 +119,8 @@ class KeyFilter:
 
     languages: Collection[str] = ()
     kinds: Collection[Kind] = ()
-    path_globs: Sequence[str] = ()
-    exclude_globs: Sequence[str] = ()
+    within: PathGlobs | None = None
+    without: PathGlobs | None = None
     folder: str = ""
     not_folders: Collection[str] = ()
     paths: Collection[str] | None = None

@@ -10,6 +10,7 @@ from typing import Any, get_origin
 import cattrs
 from cattrs.cols import list_structure_factory
 from lsprotocol import converters, types
+from pygls.exceptions import JsonRpcException
 
 from vizsla.lsp.envelopes import INVALID_PARAMS, Json, RefusedError
 
@@ -45,6 +46,30 @@ def structure_params(converter: cattrs.Converter, method: str, params: object) -
     except Exception as error:  # cattrs and the hooks of lsprotocol raise all kinds, also AttributeError
         where = "; ".join(_reasons(error)[:3])
         raise RefusedError(INVALID_PARAMS, f"the parameters of '{method}' do not fit the protocol: {where}") from error
+
+
+def structure_answer(converter: cattrs.Converter, message: Json, kind: type | None) -> Any:
+    """The result in a client's answer to a request of ours.
+
+    Args:
+        converter: of the protocol's types.
+        message: the answer.
+        kind: the protocol's type of such an answer; None takes the result as it came.
+
+    Raises:
+        JsonRpcException: the client refused, or its answer does not fit the protocol.
+    """
+    try:
+        if (error := message.get("error")) is not None:
+            raise JsonRpcException.from_error(converter.structure(error, types.ResponseError))
+        # Clients whose language has no null leave the result out.
+        answer = {"jsonrpc": "2.0", "id": message["id"], "result": message.get("result")}
+        return converter.structure(answer, kind).result if kind else answer["result"]
+    except JsonRpcException:
+        raise
+    except Exception as misfit:  # whoever asked looks out for one kind of error
+        where = "; ".join(_reasons(misfit)[:3])
+        raise JsonRpcException(f"the client's answer does not fit the protocol: {where}") from misfit
 
 
 def structure_initialize(converter: cattrs.Converter, params: Json, encoding: str) -> types.InitializeParams:

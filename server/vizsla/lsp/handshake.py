@@ -80,7 +80,7 @@ class Handshake:
         self._deliver(message)
 
     def attach(self, take: Callable[[object], object], deliver: Callable[[object], object]) -> None:
-        """Hand on what waits, beginning with the ``initialize`` that was answered, then all as it comes.
+        """Hand on what waits, then all as it comes, of which the first is the ``initialize`` that is answered.
 
         Args:
             take: called now with each message that waits.
@@ -120,8 +120,13 @@ class Handshake:
             self._turn_away(said)
             return
         self._answer(result(call["id"], initialize_result(params)))
-        self._waiting.append(call)
-        self._is_answered = True
+        with self._lock:  # a client may take longer than all our imports, so that ``attach`` has run already
+            self._is_answered = True
+            deliver = self._deliver
+            if deliver is None:
+                self._waiting.append(call)
+        if deliver is not None:
+            deliver(call)
         if (process_id := params.get("processId")) is not None:
             self._watch_parent(process_id)
 

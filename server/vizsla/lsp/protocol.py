@@ -20,7 +20,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from vizsla.core.errors import VizslaError
-from vizsla.lsp.converter import structure_initialize, structure_params
+from vizsla.lsp.converter import structure_answer, structure_initialize, structure_params
 from vizsla.lsp.envelopes import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -147,12 +147,8 @@ class VizslaProtocol(LanguageServerProtocol):
         if not future.set_running_or_notify_cancel():
             return True
         try:
-            if (error := message.get("error")) is not None:
-                raise JsonRpcException.from_error(self._converter.structure(error, types.ResponseError))
-            # Clients whose language has no null leave the result out.
-            answer = {"jsonrpc": "2.0", "id": number, "result": message.get("result")}
-            future.set_result(self._converter.structure(answer, kind).result if kind else answer["result"])
-        except Exception as error:  # an answer that does not fit its type fails whoever waits for it
+            future.set_result(structure_answer(self._converter, message, kind))
+        except JsonRpcException as error:
             future.set_exception(error)
         return True
 

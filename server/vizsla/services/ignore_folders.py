@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from vizsla.core.ignore_patterns import PatternList
 from vizsla.services.build_output import is_build_output
-from vizsla.services.ignore_patterns import PatternList
 from vizsla.services.repository import Repository
 from vizsla.services.tracked import TrackedFiles
 

@@ -18,9 +18,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from vizsla.core.ignore_patterns import PatternList
 from vizsla.services.build_output import MARKERS, is_marked_as_output
 from vizsla.services.ignore_folders import Bound, Directory, Git
-from vizsla.services.ignore_patterns import PatternList
 from vizsla.services.repository import Repository, excludes_file, find_repository, ignores_case, repository_at
 from vizsla.services.tracked import TrackedFiles, read_tracked
 

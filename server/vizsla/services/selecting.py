@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizsla.core.errors import QueryError
+from vizsla.core.path_globs import PathGlobs
 from vizsla.index.records import KeyFilter
 from vizsla.parsing.languages import LANGUAGES
 from vizsla.retrieval.layers import Layer
@@ -60,7 +61,8 @@ def key_filter(workspace: Workspace, filters: Filters) -> KeyFilter | None:
     """What the store is asked for; None when everything passes. May run git.
 
     Raises:
-        QueryError: a language or the folder is not known; or changed files are wanted, but there is no repository.
+        QueryError: a language or the folder is not known, or a glob can match nothing; or changed files are wanted, but
+            there is no repository.
     """
     if filters.is_empty:
         return None
@@ -81,8 +83,8 @@ def key_filter(workspace: Workspace, filters: Filters) -> KeyFilter | None:
     return KeyFilter(
         languages=languages,
         kinds=filters.kinds,
-        path_globs=filters.paths,
-        exclude_globs=filters.not_paths,
+        within=PathGlobs(filters.paths) if filters.paths else None,
+        without=PathGlobs(filters.not_paths) if filters.not_paths else None,
         folder=filters.folder,
         not_folders=filters.not_folders,
         paths=paths,

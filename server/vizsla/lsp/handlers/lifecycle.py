@@ -56,9 +56,7 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
 
 async def _begin(ls: VizslaServer, dialogue: Dialogue, pulse: Pulse) -> bool:
     """Open the first folders under the client's settings; False when the client did not tell these yet."""
-    is_told, is_watching = await asyncio.gather(
-        configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS), _register(ls, dialogue)
-    )
+    is_told, is_watching = await asyncio.gather(_load_settings(ls, dialogue), _register(ls, dialogue))
     resources = await ls.run_blocking(ls.take_resources, dialogue.client.folders)
     ls.roots = Roots(resources, listener=pulse, watch="client" if is_watching else "own")
     training.prepare(ls, ls.roots, pulse.changed)
@@ -67,6 +65,15 @@ async def _begin(ls: VizslaServer, dialogue: Dialogue, pulse: Pulse) -> bool:
     ls.spawn(pulse.run())
     await _open(ls, ls.roots, dialogue.client.folders)
     return is_told
+
+
+async def _load_settings(ls: VizslaServer, dialogue: Dialogue) -> bool:
+    """Apply the settings for the first time; False when the client did not tell its own yet."""
+    try:
+        return await configuration.load(ls, dialogue, seconds=_ANSWER_SECONDS)
+    except Exception:  # whatever it is: questions are answered all the same
+        logger.exception("the settings cannot be loaded; the workspace is opened with the defaults")
+        return True
 
 
 async def _open(ls: VizslaServer, roots: Roots, folders: tuple[Path, ...]) -> None:

@@ -11,29 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vizsla.core.brackets import NeverMatchesError, bracket
+
 _SPECIAL = frozenset(b"*?[\\")
 _SLASH = 0x2F
 _BACKSLASH = 0x5C
 _STAR = 0x2A
-
-_CLASSES: dict[bytes, frozenset[int]] = {
-    b"alnum": frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    b"alpha": frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    b"blank": frozenset(b" \t"),
-    b"cntrl": frozenset([*range(32), 127]),
-    b"digit": frozenset(b"0123456789"),
-    b"graph": frozenset(range(33, 127)),
-    b"lower": frozenset(b"abcdefghijklmnopqrstuvwxyz"),
-    b"print": frozenset(range(32, 127)),
-    b"punct": frozenset(b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
-    b"space": frozenset(b" \t\n\r"),
-    b"upper": frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    b"xdigit": frozenset(b"0123456789abcdefABCDEF"),
-}
-
-
-class _NeverMatchesError(Exception):
-    """A malformed pattern, which git silently lets match nothing."""
 
 
 class PatternList:
@@ -68,6 +51,16 @@ class PatternList:
             name, path = name.lower(), path.lower()
         order = (self._for_directories if is_directory else self._for_files).last_match(name, path)
         return None if order < 0 else not self._is_negative[order]
+
+
+def can_match(line: bytes) -> bool:
+    """Whether something is one line of an ignore file, and a pattern that can match anything."""
+    try:
+        (pattern,) = _parse(line)
+        _regex(pattern.body, is_path=not pattern.is_of_name)
+    except (NeverMatchesError, ValueError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +132,7 @@ class _Table:
                     self._suffixes[body[1:]] = order
                 else:
                     names.append((order, _regex(body, is_path=False)))
-            except _NeverMatchesError:
+            except NeverMatchesError:
                 continue
         self._suffix_order = sorted(self._suffixes.items(), key=lambda item: -item[1])
         self._any_suffix = tuple(self._suffixes)
@@ -238,62 +231,13 @@ def _one(body: bytes, index: int) -> tuple[bytes, int]:
     byte = body[index]
     if byte == _BACKSLASH:
         if index + 1 == len(body):
-            raise _NeverMatchesError
+            raise NeverMatchesError
         return re.escape(body[index + 1 : index + 2]), index + 2
     if byte == 0x3F:  # ?
         return b"[^/]", index + 1
     if byte == 0x5B:  # [
-        members, index = _bracket(body, index + 1)
+        members, index = bracket(body, index + 1)
         if not members:
-            raise _NeverMatchesError
+            raise NeverMatchesError
         return b"[" + b"".join(b"\\x%02x" % member for member in sorted(members)) + b"]", index
     return re.escape(body[index : index + 1]), index + 1
-
-
-def _bracket(body: bytes, index: int) -> tuple[set[int], int]:
-    """The bytes that a bracket expression lets through, and the place after its end."""
-
-    def at(place: int) -> int:
-        if place >= len(body):
-            raise _NeverMatchesError
-        return body[place]
-
-    is_negated = at(index) in b"!^"
-    index += is_negated
-    members: set[int] = set()
-    previous = 0  # what a range may start at; 0 after a range or class
-    is_first = True
-    while is_first or at(index) != 0x5D:  # ]
-        is_first = False
-        byte = at(index)
-        if byte == _BACKSLASH:
-            index += 1
-            previous = at(index)
-            members.add(previous)
-        elif byte == 0x2D and previous and index + 1 < len(body) and body[index + 1] != 0x5D:  # -
-            index += 1
-            if at(index) == _BACKSLASH:
-                index += 1
-            members.update(range(previous, at(index) + 1))
-            previous = 0
-        elif byte == 0x5B and body[index + 1 : index + 2] == b":":
-            end = body.find(b"]", index + 2)
-            if end < 0:
-                raise _NeverMatchesError
-            if end == index + 2 or body[end - 1 : end] != b":":
-                previous = byte  # no ":]", so "[" stands for itself
-                members.add(byte)
-            else:
-                name = body[index + 2 : end - 1]
-                if name not in _CLASSES:
-                    raise _NeverMatchesError
-                members |= _CLASSES[name]
-                previous = 0
-                index = end
-        else:
-            members.add(byte)
-            previous = byte
-        index += 1
-    if is_negated:
-        members = set(range(256)) - members
-    return members - {_SLASH}, index + 1

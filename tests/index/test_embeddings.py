@@ -134,3 +134,19 @@ for start in range(0, 400, 20):
     assert cache.count(MODEL) == 400 and cache.repairs == []
     assert cache.clear() > 0 and cache.count(MODEL) == 0
     cache.close()
+
+
+def test_vectors_are_found_while_their_use_cannot_be_noted(tmp_path: Path) -> None:
+    clock, hashes = Clock(), content_hashes(5)
+    cache = EmbeddingCache(tmp_path, 10**9, now=clock)
+    cache.put(MODEL, hashes, unit_vectors(5))
+    clock.hours += 48
+    writer = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    assert set(cache.get(MODEL, hashes)) == set(hashes)
+    writer.execute("ROLLBACK")
+    assert set(cache.get(MODEL, hashes)) == set(hashes)
+    hours = {hour for (hour,) in writer.execute("SELECT used FROM vectors")}
+    assert hours == {int(clock.hours)}
+    writer.close()
+    cache.close()

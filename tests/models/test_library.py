@@ -42,6 +42,12 @@ def test_an_added_model_is_private(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
+@pytest.mark.parametrize("name", ["~nosuchuser/model", "/tmp/" + "x" * 300, "/tmp/\0"])
+def test_a_path_that_cannot_be_looked_at_is_a_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match=r"cannot be looked at|no model folder at"):
+        resolve(name, "retriever", tmp_path)
+
+
 def test_a_path_in_the_settings_is_that_folder(tmp_path: Path) -> None:
     assert resolve(str(DEFAULT_RETRIEVER), "retriever", tmp_path) == DEFAULT_RETRIEVER
     with pytest.raises(ModelError, match="no model folder"):

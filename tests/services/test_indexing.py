@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -9,9 +11,13 @@ import pytest
 
 from shop import write_tree
 from vizsla.core.errors import WorkerDiedError, WorkspaceError
+from vizsla.index.records import FileChange
+from vizsla.services.discovery import FoundFile
 from vizsla.services.indexing import IndexingService
 from vizsla.services.progress import Progress, Stage
 from vizsla.services.resources import Resources
+from vizsla.services.skipping import SkipReason
+from vizsla.services.stamps import skipped
 from vizsla.services.status import status_of
 from vizsla.services.upkeep import Upkeep
 from vizsla.services.workspace import Workspace
@@ -151,3 +157,29 @@ def test_another_parser_reads_every_file_again_and_embeds_nothing_twice(
     again = Upkeep(workspace).run()
     assert (again.reconciled.parsed, again.embedded.encoded) == (first.reconciled.parsed, 0)
     assert Upkeep(workspace).run().reconciled.parsed == 0
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+def test_an_error_of_the_disk_that_passes_leaves_no_trace(
+    workspace: Workspace, indexing: IndexingService, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    (workspace.root / "shop/cart.py").write_text("def sale():\n    pass\n")
+
+    def failing(*_: object) -> tuple[int, int]:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("vizsla.services.reading.open_file", failing)
+        indexing.reconcile()
+    indexing.reconcile()
+    assert [one.name for one in workspace.store.functions_of("shop/cart.py")] == ["sale"]
+    assert indexing.reconcile().parsed == 0
+
+
+@pytest.mark.parametrize("mtime_ns", [-11_644_473_600 * 10**9, 1 << 63, 1 << 65])
+def test_a_file_of_an_odd_date_is_recorded(workspace: Workspace, mtime_ns: int) -> None:
+    for reason in (None, SkipReason.LINK):
+        file = FoundFile(path="odd.py", size=1, mtime_ns=mtime_ns, inode=1, skip_reason=reason)
+        record = skipped(file, reason or SkipReason.BINARY)
+        workspace.store.replace_files([FileChange(record=record, entries=[])])
+        assert workspace.store.file("odd.py") == record

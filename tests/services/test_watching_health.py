@@ -161,9 +161,12 @@ def test_a_disk_of_another_machine_is_known_by_its_mount(tmp_path: Path) -> None
         b"server:/home /home nfs4 rw 0 0\n"
         b"/dev/sdb1 /home/me/fast ext4 rw 0 0\n"
         b"me@host:/x /mnt/my\\040files fuse.sshfs rw 0 0\n"
+        b"C:\\134 /mnt/c 9p rw,aname=drvfs;path=C:\\Users\\me;x=\\N 0 0\n"  # as WSL writes it
+        b"short\n"
     )
     found: Callable[[str], str] = lambda path: remote_file_system(Path(path), table)  # noqa: E731
     assert found("/home/me/project") == "nfs4"
     assert found("/home/me/fast/project") == "" == found("/homework")
     assert found("/mnt/my files/project") == "fuse.sshfs"
+    assert found("/mnt/c/project") == "9p"
     assert remote_file_system(tmp_path) == "" == remote_file_system(tmp_path, tmp_path / "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -160,9 +161,18 @@ class EmbeddingCache:
                 if used + 24 < hour:
                     stale.append(number)
         if stale:
-            with transaction(self._connection):
-                self._connection.executemany("UPDATE vectors SET used = ? WHERE id = ?", ((hour, n) for n in stale))
+            self._note(hour, stale)
         return found
+
+    def _note(self, hour: int, numbers: Sequence[int]) -> None:
+        """Say that vectors are in use, if that can be written at once: nobody's question waits or fails for it."""
+        (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            with contextlib.suppress(sqlite3.OperationalError), transaction(self._connection):
+                self._connection.executemany("UPDATE vectors SET used = ? WHERE id = ?", ((hour, n) for n in numbers))
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(patience)}")
 
     def _put(self, fingerprint: Fingerprint, rows: Sequence[tuple[bytes, bytes]]) -> None:
         hour = self._hour()

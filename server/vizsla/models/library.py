@@ -55,7 +55,7 @@ def resolve(name: str, role: Role, cache_directory: Path) -> Path | None:
     if name == DEFAULT:
         return _default(role, cache_directory)
     if _is_path(name):
-        folder = Path(name).expanduser()
+        folder = _looked_at(name)
     else:
         folder = _models(cache_directory) / _checked(name)
         if not folder.is_dir():
@@ -64,6 +64,15 @@ def resolve(name: str, role: Role, cache_directory: Path) -> Path | None:
                 f"there is no {role} named {name!r} (there is: {known or 'none'}); add one with 'vizsla models add'"
             )
     read_manifest(folder, role=role)
+    return folder
+
+
+def _looked_at(name: str) -> Path:
+    try:
+        folder = Path(name).expanduser()
+        folder.is_dir()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, in a closed folder, of nobody known: "~nobody/…"
+        raise ModelError(f"the model folder {name} cannot be looked at ({error}); give another one") from None
     return folder
 
 

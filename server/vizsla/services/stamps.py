@@ -11,9 +11,12 @@ from vizsla.parsing.edition import parser_edition
 from vizsla.services.discovery import FoundFile
 from vizsla.services.entries import TEXT
 from vizsla.services.reading import SourceText
+from vizsla.services.skipping import SkipReason
 
 _RACY_NANOSECONDS = 2_000_000_000  # a file written this shortly before it was read may change again unseen
 _NEVER = -1  # a time that no file has
+_LATEST = (1 << 63) - 1  # that the store has room for
+_PASSING = frozenset({SkipReason.UNREADABLE, SkipReason.NO_PERMISSION})
 
 
 def is_same(record: FileRecord | None, file: FoundFile) -> bool:
@@ -46,8 +49,12 @@ def indexed(file: FoundFile, source: SourceText) -> FileRecord:
 
 def skipped(file: FoundFile, reason: str) -> FileRecord:
     """The record of a path that is left out."""
-    # What is skipped for what it is, a link say, shows in the scan when it becomes something else.
-    mtime_ns = _trusted(file.mtime_ns) if file.skip_reason is None else max(file.mtime_ns, 0)
+    if file.skip_reason is not None:
+        # What is skipped for what it is, a link say, shows in the scan when it becomes something else.
+        mtime_ns = min(max(file.mtime_ns, 0), _LATEST)
+    else:
+        # An error may pass without a trace in the file, so it is looked at again.
+        mtime_ns = _NEVER if reason in _PASSING else _trusted(file.mtime_ns)
     return FileRecord(
         path=file.path,
         size=file.size,
@@ -83,5 +90,6 @@ def settings_stamp(settings: IndexSettings) -> str:
 
 
 def _trusted(mtime_ns: int) -> int:
-    # A file written this moment may be written again within the same tick of its clock: never trust its stamp.
-    return _NEVER if mtime_ns > time.time_ns() - _RACY_NANOSECONDS else mtime_ns
+    # A file written this moment may be written again within the same tick of its clock: never trust its stamp. Nor a
+    # time before 1970, which other systems write where they know none, and which the store may have no room for.
+    return mtime_ns if 0 <= mtime_ns <= time.time_ns() - _RACY_NANOSECONDS else _NEVER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from trainer.repositories import Repository
 from vizsla_trainer.data import git
 from vizsla_trainer.data.commits import is_test
 from vizsla_trainer.data.files import list_files
+from vizsla_trainer.data.history import commits
 from vizsla_trainer.data.mining import Mined, mine
 from vizsla_trainer.data.subjects import query_of_subject
 from vizsla_trainer.recipe import MineRecipe
@@ -234,3 +236,35 @@ def test_a_blob_that_is_too_large_is_passed_over_and_the_next_one_read(repositor
         assert (contents.read(blobs[b"shop.py"], 1_000) or b"").startswith(b"def total")
         assert contents.read("0" * 40, 1_000) is None
         assert len(contents.read(blobs[b"data.py"], 10_000_000) or b"") == 3_000_000
+
+
+def test_signatures_are_not_looked_at_by_a_program_of_the_repositorys_choice(
+    repository: Repository, tmp_path: Path
+) -> None:
+    spy = tmp_path / "spy"
+    spy.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\necho looked at\nexit 1\n")
+    spy.chmod(0o755)
+    repository.git("config", "gpg.program", str(spy))
+    repository.git("config", "log.showSignature", "true")
+    repository.write("shop.py", "def tax(price):\n    return price * 0.25\n")
+    repository.commit("Raise the tax to a quarter")
+    _sign_last(repository.folder)
+    repository.write("cart.py", "def count(items):\n    return len(items)\n")
+    repository.commit("Count what is in the cart")
+    assert [(one.subject, [change.path for change in one.changes]) for one in commits(repository.folder, 9)][:2] == [
+        ("Count what is in the cart", ["cart.py"]),
+        ("Raise the tax to a quarter", ["shop.py"]),
+    ]
+    assert not (tmp_path / "was-run").exists()
+
+
+def _sign_last(folder: Path) -> None:
+    """Put something like a signature into the last commit."""
+
+    def ask(*arguments: str, given: bytes = b"") -> bytes:
+        return subprocess.run(["git", *arguments], cwd=folder, input=given, capture_output=True, check=True).stdout
+
+    head, message = ask("cat-file", "commit", "HEAD").split(b"\n\n", 1)
+    armour = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
+    made = ask("hash-object", "-t", "commit", "-w", "--stdin", given=head + b"\n" + armour + b"\n\n" + message)
+    ask("update-ref", "HEAD", made.decode().strip())

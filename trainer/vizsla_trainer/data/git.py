@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _KEPT = frozenset({"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_EXEC_PATH"})
-_HARMLESS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "core.pager=cat", "core.quotePath=false")
+_HARMLESS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "core.pager=cat",
+    "core.quotePath=false",
+    "log.showSignature=false",  # which would run a program of the repository's choice
+)
 _SECONDS = 120.0
 _PIECE_BYTES = 1 << 20
 

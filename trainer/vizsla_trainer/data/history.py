@@ -48,6 +48,7 @@ def commits(folder: Path, most: int) -> Iterator[Commit]:
     tokens = git.stream(
         folder,
         *("log", "-z", "--no-merges", "--raw", "--no-abbrev", "-M", "--relative", "--no-color", "--no-ext-diff"),
+        "--no-show-signature",
         *(f"--max-count={most}", f"--format={_START}%H{_FIELD}%at{_FIELD}%an{_FIELD}%s", "--", "."),
     )
     current: Commit | None = None

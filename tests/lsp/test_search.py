@@ -161,11 +161,18 @@ async def test_cancelling_the_progress_cancels_the_question(desk: Desk) -> None:
         assert await _code(answer) == -32800
 
 
-async def test_a_newer_question_of_a_session_takes_the_place_of_the_older(desk: Desk) -> None:
+@pytest.mark.parametrize("by", ["request", "command"])
+async def test_a_newer_question_of_a_session_takes_the_place_of_the_older(desk: Desk, by: str) -> None:
+    def ask(query: str, session: str) -> asyncio.Future[Any]:
+        asked = {"query": query, "session": session}
+        if by == "request":
+            return desk.client.send_request("vizsla/search", asked)[1]
+        return desk.client.send_request("workspace/executeCommand", {"command": "vizsla.search", "arguments": [asked]})[
+            1
+        ]
+
     with model_worker_halted(desk.client):
-        _, older = desk.client.send_request("vizsla/search", {"query": "retr", "session": "picker"})
-        _, other = desk.client.send_request("vizsla/search", {"query": "price", "session": "another"})
-        _, newer = desk.client.send_request("vizsla/search", {"query": "retry", "session": "picker"})
+        older, other, newer = ask("retr", "picker"), ask("price", "another"), ask("retry", "picker")
         assert await _code(older) == -32802
     assert names(await newer) and names(await other)
 

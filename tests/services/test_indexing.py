@@ -12,6 +12,7 @@ import pytest
 from shop import write_tree
 from vizsla.core.errors import WorkerDiedError, WorkspaceError
 from vizsla.index.records import FileChange
+from vizsla.parsing.functions import module_name_of
 from vizsla.services.discovery import FoundFile
 from vizsla.services.indexing import IndexingService
 from vizsla.services.progress import Progress, Stage
@@ -113,6 +114,25 @@ def test_moving_many_files_takes_few_transactions_and_no_parsing(workspace: Work
     assert (done.renamed, done.parsed, done.removed) == (100, 0, 0)
     assert workspace.store.generation - before <= 4
     assert reports[-1] == Progress(stage=Stage.PARSE, done=reports[-1].total, total=reports[-1].total)
+
+
+def test_many_equal_files_of_other_names_are_no_origins_and_cost_little(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, calls = 400, list[str]()
+
+    def counted(path: str) -> str:
+        calls.append(path)
+        return module_name_of(path)
+
+    write_tree(workspace.root, {f"old/a{number}.py": "" for number in range(count)})
+    indexing = IndexingService(workspace)
+    indexing.reconcile()
+    for number in range(count):
+        (workspace.root / f"old/a{number}.py").rename(workspace.root / f"old/b{number}.py")
+    monkeypatch.setattr("vizsla.services.intake.module_name_of", counted)
+    assert indexing.reconcile().renamed == 0
+    assert count <= len(calls) <= 4 * count
 
 
 def test_files_with_equal_text_keep_their_functions_when_both_are_moved(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from dataclasses import dataclass, field
 
@@ -94,10 +94,10 @@ class Intake:
         self._workspace, self._store = workspace, workspace.store
         self._known, self._gone, self._done = known, gone, done
         self._report, self._force = report, force
-        self._gone_by_hash: defaultdict[bytes, list[str]] = defaultdict(list)
+        self._gone_alike: defaultdict[Hashable, list[str]] = defaultdict(list)
         for path in sorted(gone, reverse=True):
             if known[path].state is FileState.INDEXED:
-                self._gone_by_hash[known[path].content_hash].append(path)
+                self._gone_alike[_likeness(known[path])].append(path)
         self._unread = unread
         self._parsing: deque[_Parsing] = deque()
         self._changes: list[FileChange] = []
@@ -196,14 +196,12 @@ class Intake:
 
     def _origin_of(self, record: FileRecord) -> str | None:
         """The path that a new file had before, if nothing that is parsed from it depends on the change of path."""
-        origins = self._gone_by_hash.get(record.content_hash, [])
-        for place in reversed(range(len(origins))):
-            before = self._known[origins[place]]
-            if before.path not in self._gone:  # it came back
-                continue
-            if before.language == record.language and module_name_of(before.path) == module_name_of(record.path):
-                self._gone.discard(before.path)
-                return origins.pop(place)
+        origins = self._gone_alike.get(_likeness(record), [])
+        while origins:
+            path = origins.pop()
+            if path in self._gone:  # else it came back
+                self._gone.discard(path)
+                return path
         return None
 
     def _collect(self) -> None:
@@ -258,3 +256,8 @@ class Intake:
     def _forget(self, removed: Sequence[FunctionKey]) -> None:
         self._done.functions_removed += len(removed)
         self._workspace.kept_vectors.remove(removed)
+
+
+def _likeness(record: FileRecord) -> Hashable:
+    """What two files have in common of which the same is parsed: many are empty, so their bytes alone say little."""
+    return record.content_hash, record.language, module_name_of(record.path)

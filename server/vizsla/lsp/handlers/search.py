@@ -16,12 +16,16 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
     @server.feature(messages.SEARCH)
     async def search(ls: VizslaServer, params: object) -> messages.SearchResult:
         """Cancelling takes effect between the stages of the search; a newer question of the session cancels too."""
-        asked = convert.search_params(params)
-        answering = answer(ls, dialogue, asked)
-        return await (dialogue.sessions.newest(asked.session, answering) if asked.session else answering)
+        return await answer(ls, dialogue, convert.search_params(params))
 
 
 async def answer(ls: VizslaServer, dialogue: Dialogue, asked: convert.SearchParams) -> messages.SearchResult:
+    """The last and best answer; a newer question of the same session takes its place."""
+    answering = _answer(ls, dialogue, asked)
+    return await (dialogue.sessions.newest(asked.session, answering) if asked.session else answering)
+
+
+async def _answer(ls: VizslaServer, dialogue: Dialogue, asked: convert.SearchParams) -> messages.SearchResult:
     """The last and best answer; every one of them goes to the partial-result token as soon as it is there."""
     with reported(ls, dialogue, asked.work, "Searching"):
         roots = await dialogue.roots(ls)

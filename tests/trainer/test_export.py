@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import resource
 import shutil
 import signal
@@ -251,14 +250,14 @@ def test_only_the_last_few_models_of_a_workspace_are_kept_and_those_in_use(
 ) -> None:
     monkeypatch.setattr(folders, "_KEPT_RUNS", 1)
     used = offer(exported, YES, cache_directory=tmp_path, name="shop", uses=True).retriever
-    for number, name in enumerate(("a", "b", "c"), start=1):
-        place = tmp_path / "models" / f"shop-retriever-{name}"
-        shutil.copytree(tmp_path / "models" / used, place)
-        os.utime(place, (number, number))
-    os.utime(tmp_path / "models" / used, (0, 0))
-    remove_earlier(tmp_path, "shop")
-    left = sorted(path.name for path in (tmp_path / "models").glob("shop-retriever-*"))
-    assert left == sorted(["shop-retriever-c", used])
+    names = [f"shop-retriever-{name}" for name in ("old", "named", "mine", "last")]
+    for name in names:
+        shutil.copytree(tmp_path / "models" / used, tmp_path / "models" / name)
+    old, named, mine, last = names
+    offers = [[used], [old, "gone"], [named], [last]]  # "mine" is a user's own, or of another workspace of that name
+    assert remove_earlier(tmp_path, offers, named=[named, "default"]) == [[used], [named], [last]]
+    left = {path.name for path in (tmp_path / "models").glob("shop-retriever-*")}
+    assert left == {used, named, mine, last}
 
 
 def test_the_manifest_is_plain_json(exported: Trained) -> None:

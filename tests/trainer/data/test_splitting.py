@@ -88,6 +88,16 @@ def test_the_same_seed_gives_the_same_and_another_seed_another() -> None:
     assert split(pairs, codes, RECIPE, 1) != split(pairs, codes, RECIPE, 2)
 
 
+def test_what_was_learned_from_is_not_held_out_when_files_are_added() -> None:
+    pairs, codes = made(300, 5)
+    more, more_codes = made(306, 5)
+    before, after = split(pairs, codes, RECIPE, 1), split(more, more_codes, RECIPE, 1)
+    learned = {pair.id for pair in before.train}
+    # Parts grow with what there is, so a few groups at their borders change sides; of all pairs 60 % did.
+    assert sum(pair.id in learned for pair in after.test) <= 0.05 * len(after.test)
+    assert sum(pair.id in learned for pair in after.dev) <= 0.1 * len(after.dev)
+
+
 def test_the_newest_commits_are_tested() -> None:
     old, codes = made(80, 2, source="commit")
     docs = [make_pair(one, f"words {place}", "docstring") for place, one in enumerate(codes)]

@@ -268,4 +268,5 @@ def _picture(png: bytes, alt: str) -> str:
 
 
 def _text(value: object) -> str:
-    return html.escape(str(value)[:2_000])
+    # Names of files may hold bytes that are no text.
+    return html.escape(str(value)[:2_000].encode("utf-8", "replace").decode("utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,19 +102,28 @@ def added_names(trained: Trained, decision: Decision, name: str) -> tuple[str, .
     return tuple(called for _, _, called in _offered(trained, decision, name))
 
 
-def remove_earlier(cache_directory: Path, name: str) -> None:
-    """Delete the models of earlier runs of that name, but for the last few, and those in use now or before."""
-    kept = {
-        one
-        for used in (*earlier_models(cache_directory)[-1:], models_in_use(cache_directory))
-        for one in (used.retriever, used.reranker)
-    }
-    for role in ("retriever", "reranker"):
-        ours = [model for model in list_models(cache_directory) if model.name.startswith(f"{name}-{role}-")]
-        ours.sort(key=lambda model: model.folder.stat().st_mtime)
-        for model in ours[:-_KEPT_RUNS]:
-            if model.name not in kept:
-                remove_model(model.name, cache_directory)
+def remove_earlier(
+    cache_directory: Path, offers: Sequence[Sequence[str]], *, named: Collection[str] = ()
+) -> list[list[str]]:
+    """Delete the models that a run offered long ago, but for those that somebody counts on.
+
+    Args:
+        cache_directory: root of our cache.
+        offers: names of the models of each of its offers, oldest first; of no other run, as other workspaces may
+            have the same name, and users may give such names to models of their own.
+        named: names that the settings have.
+
+    Returns:
+        The offers of which there still are models: the last few, and what is in use, was in use before, or is named.
+    """
+    kept = {*named, *(name for offer in offers[-_KEPT_RUNS:] for name in offer)}
+    for used in (*earlier_models(cache_directory)[-1:], models_in_use(cache_directory)):
+        kept |= {used.retriever, used.reranker}
+    there = {model.name for model in list_models(cache_directory)}
+    for name in {name for offer in offers for name in offer} & there - kept:
+        remove_model(name, cache_directory)
+        there.discard(name)
+    return [left for offer in offers if (left := [name for name in offer if name in there])]
 
 
 def _offered(trained: Trained, decision: Decision, name: str) -> Iterator[tuple[Role, Path, str]]:

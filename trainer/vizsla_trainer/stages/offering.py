@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from vizsla.core.options import load_settings
 from vizsla.models.in_use import ModelsInUse, models_in_use
 from vizsla_trainer.errors import TrainingError
 from vizsla_trainer.export.folders import added_names, offer, remove_earlier
@@ -46,12 +47,14 @@ def offer_models(context: Context, decision: Decision, cache_directory: Path, *,
     marker = context.folder / _OFFERED_NAME
     key = key_of(added, uses)
     try:
-        is_new = read_json(marker, dict).get("key") != key
+        before = read_json(marker, dict)
     except TrainingError:
-        is_new = True
-    if not is_new:
+        before = {}
+    if before.get("key") == key:
         return Offered(now=models_in_use(cache_directory), added=added, is_new=False)
     now = offer(models, decision, cache_directory=cache_directory, name=name, uses=uses)
-    write_json(marker, {"key": key, "models": added})
-    remove_earlier(cache_directory, name)
+    offers = [*before.get("offers", [before["models"]] if "models" in before else []), list(added)]
+    named = load_settings()[0].models
+    offers = remove_earlier(cache_directory, offers, named=(named.retriever, named.reranker))
+    write_json(marker, {"key": key, "models": added, "offers": offers})
     return Offered(now=now, added=added, is_new=True)

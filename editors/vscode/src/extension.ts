@@ -5,7 +5,7 @@ import type { Said, SearchResult, ServerStatus } from "./protocol.ts";
 import { telling } from "./problems.ts";
 import { Results } from "./results/view.ts";
 import { openPicker } from "./search/picker.ts";
-import { createEnvironment } from "./server/environment.ts";
+import { createEnvironment, giveUpInstalling } from "./server/environment.ts";
 import { findServer, type Launch } from "./server/lookup.ts";
 import { type Answer, Session } from "./server/session.ts";
 import { isProgram, lookAround } from "./server/surroundings.ts";
@@ -68,11 +68,13 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
       "vizsla.restartServer": () => session.restart(),
       "vizsla.openWalkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#start`),
       "vizsla.openSettings": () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
-      "vizsla.createEnvironment": async () => (await createEnvironment(context, log)) && session.restart(),
+      "vizsla.createEnvironment": () => createEnvironment(context, log, session),
       ...results.commands(),
     }),
   );
-  ending = () => session[Symbol.asyncDispose]();
+  ending = async () => {
+    await Promise.all([session[Symbol.asyncDispose](), giveUpInstalling()]);
+  };
   void session.follow(); // not awaited: the editor need not wait for the server
   return {
     get state() {

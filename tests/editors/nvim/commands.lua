@@ -2,6 +2,25 @@
 local harness = require("harness")
 local test, equal, contains = harness.test, harness.equal, harness.contains
 
+--- What `:Vizsla status` shows.
+---@param child vizsla.test.Child
+---@return string
+local function shown_status(child)
+  child:command("Vizsla status")
+  return child:wait([[
+    local bufnr = vim.fn.bufnr("vizsla://status")
+    return bufnr > 0 and table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), "\n")
+  ]])
+end
+
+--- What :checkhealth says.
+---@param child vizsla.test.Child
+---@return string
+local function health(child)
+  child:command("checkhealth vizsla")
+  return child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')")
+end
+
 test("the plug-in loads nothing before it is used", function()
   local child = harness.open(
     harness.workspace(),
@@ -53,6 +72,39 @@ test("the status is shown in words, and names what is left out when asked to", f
   contains(text, "data.py: not text")
   child:type("q")
   child:wait("return vim.fn.bufnr('vizsla://status') == -1")
+end)
+
+test("a folder that cannot be opened is told by the status and by checkhealth", function()
+  local child = harness.open(harness.workspace())
+  child:start()
+  local gone = vim.env.VIZSLA_TEST_FOLDER .. "/gone"
+  child:lua("require('vizsla.client').add_folder(...)", gone)
+  child:wait("return #require('vizsla.status').folders() == 2")
+  child:wait("return require('vizsla.status').activity() == 'failed'")
+  local text = shown_status(child)
+  contains(text, "\n  failed\n  " .. gone)
+  contains(text, "10 functions in 4 files")
+  text = health(child)
+  contains(text, "Workspace " .. gone)
+  contains(text, "ERROR " .. gone .. " does not exist")
+  contains(text, "10 functions in 4 files")
+  contains(text, "hits after")
+end)
+
+test("an index in memory that only words are compared in is told by the status and by checkhealth", function()
+  local cache = vim.env.VIZSLA_TEST_FOLDER .. "/no-cache"
+  vim.fn.writefile({ "in the way" }, cache)
+  local settings = "require('vizsla').setup({ settings = { models = { retriever = 'no-such' } } })"
+  local child = harness.open(harness.workspace(), ("vim.env.VIZSLA_CACHE_DIR = %q; %s"):format(cache, settings))
+  child:command("edit shop/cart.py")
+  child:ask("where is a file sent again")
+  local text = shown_status(child)
+  contains(text, "model: none, words alone\n")
+  contains(text, "index: in memory only (0.0 MB)")
+  text = health(child)
+  contains(text, "model: none, words alone\n")
+  contains(text, "kept in memory")
+  contains(text, "hits after")
 end)
 
 test("a rebuild and the deletion of the index are the server's", function()
@@ -111,14 +163,12 @@ test("a setting that the server refuses is told by the server", function()
   child:wait(
     "return vim.api.nvim_exec2('messages', { output = true }).output:find('limit') or table.concat(TOLD):find('limit')"
   )
-  child:command("checkhealth vizsla")
-  contains(child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"), "a setting is refused")
+  contains(health(child), "a setting is refused")
 end)
 
 test("checkhealth says what is well", function()
   local child = harness.shop()
-  child:command("checkhealth vizsla")
-  local text = child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')")
+  local text = health(child)
   for _, part in ipairs({
     "vizsla 0.",
     "retriever:",
@@ -135,8 +185,7 @@ end)
 
 test("checkhealth says what is wrong without a server, and what to do", function()
   local child = harness.open(harness.workspace(), "vim.env.PATH = '/usr/bin:/bin'")
-  child:command("checkhealth vizsla")
-  local text = child:lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')")
+  local text = health(child)
   contains(text, "was not found on $PATH")
   contains(text, "pip install .")
 end)

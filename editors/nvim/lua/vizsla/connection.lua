@@ -1,4 +1,4 @@
---- Neovim's client objects, whose functions each version spells in its own way.
+--- Neovim's client objects, whose functions, and what they answer, each version spells in its own way.
 local M = {}
 
 M.NAME = "vizsla"
@@ -13,6 +13,16 @@ function M.call(client, name, ...)
     return client[name](client, ...)
   end
   return client[name](...)
+end
+
+--- What a field of an answer holds that may be null, which is vim.NIL from 0.12 on, and vim.NIL is true.
+---@generic T
+---@param value T|vim.NIL
+---@return T?
+function M.given(value)
+  if value ~= vim.NIL then
+    return value
+  end
 end
 
 --- Send a request; `handler` runs on the main loop, and never once it is cancelled.

@@ -3,6 +3,8 @@ local M = {}
 
 local health = vim.health
 
+local given = require("vizsla.connection").given
+
 ---@param words string[]
 ---@return vim.SystemCompleted?
 local function run(words)
@@ -138,7 +140,7 @@ local function check_status()
   end
   for _, root in ipairs(status.roots or {}) do
     health.start("Workspace " .. vim.uri_to_fname(root.uri))
-    local index = root.index
+    local index = given(root.index)
     if root.problem ~= "" then
       health.error(root.problem)
     elseif root.activity == "paused" or root.activity == "cancelled" then
@@ -155,20 +157,23 @@ local function check_status()
       else
         health.ok(all)
       end
+    else
+      health.info("it is being opened")
     end
     if index then
       for _, sentence in ipairs(index.degraded or {}) do
         health.warn(sentence)
       end
-      health.info(("model: %s on %s"):format(index.model or "none, words alone", index.device))
+      local model = given(index.model)
+      health.info("model: " .. (model and ("%s on %s"):format(model, index.device) or "none, words alone"))
       if index.failed > 0 then
         health.warn(index.failed .. " files could not be read", "':Vizsla! status' names them")
       end
-    end
-    if root.watcher == "none" then
-      health.warn("changes on the disk are not noticed: " .. root.watcherProblem)
-    else
-      health.ok("changes on the disk are noticed by: " .. root.watcher)
+      if root.watcher == "none" then
+        health.warn("changes on the disk are not noticed: " .. root.watcherProblem)
+      else
+        health.ok("changes on the disk are noticed by: " .. root.watcher)
+      end
     end
   end
   return status
@@ -192,7 +197,7 @@ local function check_buffer(bufnr, server, status)
     )
   end
   for _, root in ipairs(status.roots or {}) do
-    local index = root.index or {}
+    local index = given(root.index) or {}
     local path = vim.startswith(name, vim.uri_to_fname(root.uri) .. "/") and name:sub(#vim.uri_to_fname(root.uri) + 2)
       or ""
     local reason = (index.skippedFiles or {})[path] or (index.failedFiles or {})[path]

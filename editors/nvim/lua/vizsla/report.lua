@@ -1,4 +1,5 @@
 --- The whole status for people, in a window below that goes on while the server does.
+local given = require("vizsla.connection").given
 local status = require("vizsla.status")
 
 local M = {}
@@ -13,13 +14,6 @@ local function counted(counts)
     table.insert(parts, ("%s %s"):format(name, grouped(counts[name])))
   end
   return table.concat(parts, ", ")
-end
-
----@generic T
----@param value T|vim.NIL
----@return T?
-local function given(value)
-  return value ~= vim.NIL and value or nil
 end
 
 --- The whole status for people.
@@ -58,14 +52,10 @@ function M.lines(said)
         say(("to do: %s files to read, %s functions to encode"):format(grouped(index.unread), grouped(index.pending)))
       end
       say(next(index.skipped or {}) and "left out: " .. counted(index.skipped) or "")
-      say(
-        ("model: %s, %s%s"):format(
-          index.model or "none, words alone",
-          index.device,
-          index.hasReranker and ", with a reranker" or ""
-        )
-      )
-      say(("index: %s (%.1f MB)"):format(index.directory or "in memory only", index.bytes / 1e6))
+      local model = given(index.model)
+      local reranker = index.hasReranker and ", with a reranker" or ""
+      say("model: " .. (model and ("%s, %s%s"):format(model, index.device, reranker) or "none, words alone"))
+      say(("index: %s (%.1f MB)"):format(given(index.directory) or "in memory only", index.bytes / 1e6))
       for _, sentence in ipairs(index.degraded or {}) do
         say("! " .. sentence)
       end

@@ -1,5 +1,6 @@
 --- What the server says of itself: kept for the statusline, and given to whoever shows more of it.
 local client = require("vizsla.client")
+local given = require("vizsla.connection").given
 local tell = require("vizsla.tell")
 
 local M = {}
@@ -47,25 +48,25 @@ end
 --- Say that other models answer from now on; what the server does about models takes a while.
 ---@param root? table
 local function compare_models(root)
-  local index = type(root) == "table" and root.index
-  if type(index) ~= "table" or type(index.fingerprint) ~= "string" or type(index.model) ~= "string" then
+  local index = root and given(root.index) or {}
+  local fingerprint, model = given(index.fingerprint), given(index.model)
+  if not fingerprint or not model then
     return
   end
-  if answering and answering.fingerprint ~= index.fingerprint then
-    tell.user(("questions are answered by the model '%s' now"):format(index.model), vim.log.levels.INFO)
+  if answering and answering.fingerprint ~= fingerprint then
+    tell.user(("questions are answered by the model '%s' now"):format(model), vim.log.levels.INFO)
   end
-  answering = { fingerprint = index.fingerprint, model = index.model }
+  answering = { fingerprint = fingerprint, model = model }
 end
 
 ---@param status table the answer to "vizsla/status"
 local function take(status)
   degraded = vim.list_extend({}, status.refusedSettings or {})
   for _, root in ipairs(status.roots or {}) do
-    local index = type(root.index) == "table" and root.index or {}
+    local index = given(root.index) or {}
     vim.list_extend(degraded, index.degraded or {})
   end
-  preparing = type(status.preparing) == "table" and status.preparing or nil
-  training = type(status.training) == "table" and status.training or nil
+  preparing, training = given(status.preparing), given(status.training)
   compare_models((status.roots or {})[1])
   M.on_status(status)
   tell_changed()

@@ -37,6 +37,7 @@ export class Session implements vscode.Disposable {
   #connection: Connection | undefined;
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #isOver = false;
 
   /** Fired with every answer to a question. */
   readonly onDidAnswer = this.#answered.event;
@@ -91,6 +92,7 @@ export class Session implements vscode.Disposable {
   /** Use the server that is to be used now; one that is in use already goes on. */
   follow(): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#isOver) return undefined;
       if (!(vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === "file")) {
         await this.#stop();
         return this.#standing.become({ kind: "noFolder" });
@@ -108,9 +110,14 @@ export class Session implements vscode.Disposable {
     });
   }
 
+  /** Stop the server until `follow` is called, or what it follows changes. */
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop());
+  }
+
   /** Start the server again, whether it runs or not. */
   async restart(): Promise<void> {
-    await this.#inTurn(() => this.#stop());
+    await this.stop();
     await this.follow();
   }
 
@@ -166,10 +173,11 @@ export class Session implements vscode.Disposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.dispose();
-    await this.#inTurn(() => this.#stop());
+    await this.stop();
   }
 
   dispose(): void {
+    this.#isOver = true;
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from trainer.evaluation_builders import WordEncoder
+from trainer.toy import toy_recipe, toy_run
 from trainer.toy_runs import Toy, context_of
 from vizsla.models.manifest import read_manifest, write_manifest
 from vizsla_trainer.errors import StoppedError
@@ -57,7 +58,13 @@ class Setup:
 
 @pytest.fixture(scope="module")
 def setup(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Setup:
-    return Setup(toy, tmp_path_factory.mktemp("setup"))
+    """With a reranker that begins with what the retriever has learned: a cross-encoder learns nothing in seconds."""
+    folder = tmp_path_factory.mktemp("setup")
+    telling = {"form": "late-interaction", "batch": 16, "chunk_tokens": 512, "learning_rate": 3e-4, "most_steps": 11}
+    recipe, settings = toy_recipe(toy.base, reranker=telling), toy.with_cache(folder / "first")
+    outcome, context = toy_run(folder / "telling", toy.workspace, recipe, settings)
+    ran = dataclasses.replace(toy, folder=context.folder.path, recipe=recipe, settings=settings, outcome=outcome)
+    return Setup(ran, folder)
 
 
 def test_what_is_answered_is_told_of_the_same_questions_before_and_after(setup: Setup) -> None:

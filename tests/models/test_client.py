@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -138,6 +139,34 @@ def test_a_stuck_worker_is_replaced_and_its_text_quarantined(
         vectors = ask(client, "read", GATE, "write").result(SECONDS)
         assert np.isnan(vectors).any(axis=1).tolist() == [False, True, False]
         assert client.status().quarantined == (content_hash(GATE),)
+
+
+def test_a_worker_that_hangs_is_replaced_although_all_who_asked_gave_up(harm: Harm, tiny_retriever: Path) -> None:
+    with ModelClient(tiny_retriever, None, worker_module="models.harmful_worker", silence_seconds=6.0) as client:
+        assert np.isfinite(ask(client, "read").result(SECONDS)).all()
+        stuck = client.status().pid
+        given_up = 0
+        while client.status().pid == stuck:
+            future = ask(client, f"{GATE} {given_up}", priority=Priority.QUERY)
+            with contextlib.suppress(TimeoutError):
+                future.result(0.5)
+            given_up += future.cancel()
+        assert given_up > 3
+        assert np.isfinite(ask(client, "read", priority=Priority.QUERY).result(SECONDS)).all()
+
+
+def test_an_idle_worker_whose_requests_were_all_given_up_stays(harm: Harm, tiny_retriever: Path) -> None:
+    with ModelClient(tiny_retriever, None, worker_module="models.harmful_worker", silence_seconds=1.5) as client:
+        assert np.isfinite(ask(client, "read").result(SECONDS)).all()
+        worker = client.status().pid
+        running, waiting = (ask(client, f"{GATE} {n}", priority=Priority.QUERY) for n in range(2))
+        wait_until(harm.at_gate)
+        assert running.cancel()
+        assert waiting.cancel()
+        harm.open_gate()
+        time.sleep(3.0)
+        assert client.status().pid == worker
+        assert client.status().restarts == 0
 
 
 def test_a_worker_that_cannot_start_is_told_soon_and_tried_again(

@@ -47,9 +47,10 @@ class Job:
         self._steps = self._run()
 
     def step(self) -> bool:
-        """Do one batch and send it; False when the request is finished."""
+        """Do one batch and send it; False when the request is finished, of which the last report is ``Finished``."""
         if self.is_cancelled:
             self._steps.close()
+            self._send(Finished(id=self.request.id))
             return False
         try:
             return next(self._steps, False)

@@ -48,6 +48,7 @@ class Keeper:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._requests: dict[int, OpenRequest] = {}
+        self._unfinished: set[int] = set()  # ids that the worker was asked for, also by those who gave up waiting
         self._line: Line | None = None
         self._exit_status: int | None = None  # of a worker that ended and was not looked after yet
         self._is_wanted = False  # a worker shall run although nobody asks
@@ -79,12 +80,11 @@ class Keeper:
             elif self._restarts.refuses(time.monotonic()):
                 error = self._refusal()
             elif request.owed:
-                if not self._requests:
+                if not self._unfinished:
                     self._heard = time.monotonic()
                 self._requests[request.id] = request
-                if self._line and not request.is_sent:
-                    request.is_sent = True
-                    self._line.send(request.message())
+                if self._line:
+                    self._send(request, self._line)
                 self._wake()
                 return
         request.resolve(error)
@@ -189,8 +189,11 @@ class Keeper:
             self._line = line
             self._heard = time.monotonic()
             for request in sorted(self._requests.values(), key=lambda request: (request.priority, request.id)):
-                request.is_sent = True
-                line.send(request.message())
+                self._send(request, line)
+
+    def _send(self, request: OpenRequest, line: Line) -> None:
+        self._unfinished.add(request.id)
+        line.send(request.message())
 
     def _is_start_due(self, now: float) -> bool:
         is_asked = self._is_wanted or bool(self._requests)
@@ -201,7 +204,7 @@ class Keeper:
         due = [request.deadline for request in self._requests.values() if request.deadline is not None]
         if self._line is None and (self._is_wanted or self._requests):
             due.append(self._restarts.not_before)
-        if self._line and self._requests:
+        if self._line and self._unfinished:
             due.append(self._heard + self._silence_seconds)
         return max(0.0, min(due) - now) if due else None
 
@@ -215,7 +218,7 @@ class Keeper:
         return [(request, None) for request in late]
 
     def _kill_silent(self, now: float) -> None:
-        if self._line and self._requests and now - self._heard >= self._silence_seconds:
+        if self._line and self._unfinished and now - self._heard >= self._silence_seconds:
             self._last_error = f"the model worker said nothing for {self._silence_seconds:.0f} s and was ended"
             logger.warning(self._last_error)
             self._heard = now
@@ -226,6 +229,7 @@ class Keeper:
         status, self._exit_status, self._line = self._exit_status, None, None
         was_ready, self._ready = self._ready is not None, None
         running, self._running = self._running, None
+        self._unfinished.clear()
         if self._is_closed:
             return []
         # A worker that did not even load is started again only for those who ask.
@@ -242,8 +246,6 @@ class Keeper:
         answered = [request for request in self._requests.values() if error or not request.owed]
         for request in answered:
             del self._requests[request.id]
-        for request in self._requests.values():
-            request.is_sent = False
         return [(request, error if request.owed else None) for request in answered]
 
     def _refusal(self) -> Exception:
@@ -273,6 +275,7 @@ class Keeper:
                 case Done():
                     answer = self._on_done(report)
                 case Finished():
+                    self._unfinished.discard(report.id)
                     request = self._requests.pop(report.id, None)
                     if request:
                         answer = (request, ModelError(report.problem) if report.problem else None)

@@ -56,7 +56,7 @@ Request = Encode | Rerank
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """Drop what is left of a request; it gets no further answer."""
+    """Drop what is left of a request; ``Finished`` says when it was dropped."""
 
     id: int
 
@@ -112,7 +112,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """No more comes for this request, whether or not all its rows came. ``problem`` is empty when all is well."""
+    """No more comes for this request, whether or not all its rows came: the last report of every request, once.
+
+    ``problem`` is empty when all is well.
+    """
 
     id: int
     problem: str = ""

@@ -47,7 +47,6 @@ class OpenRequest:
         self.future: Future[NDArray[np.float32]] = Future()
         self.answer = np.full((len(texts), *shape), np.nan, dtype=np.float32)
         self.owed = {row for row, text in enumerate(texts) if not quarantine.is_poison(text)}
-        self.is_sent = False
         self._message = message
         self._counted = counted
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -174,9 +176,6 @@ def test_urgent_files_are_taken_first_by_an_ordinary_child(pool: ParsePool) -> N
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     program = (
         "import time\nfrom vizsla.parsing.pool import ParsePool\npool = ParsePool(1, 9.0)\n"
         "pool.submit('a.py', 'python', 'a', b'x = 1').result()\nprint(*pool.children, flush=True)\ntime.sleep(60)\n"
@@ -191,6 +190,25 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     while time.monotonic() < until and _is_running(pid):
         time.sleep(0.02)
     assert not _is_running(pid)
+
+
+def test_a_freeze_of_us_all_makes_no_file_too_slow() -> None:
+    program = (
+        "from parsing.test_pool import LONG, ParsePool, child_parsing, submit\n"
+        "pool = ParsePool(1, 6.0)\nfound = submit(pool, 'a.py', LONG)\nchild_parsing(pool, 'a.py')\n"
+        "print('begun', flush=True)\nprint(len(found.result()))\npool.close()\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", program]
+    frozen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, process_group=0)
+    with frozen:
+        assert frozen.stdout is not None
+        assert frozen.stdout.readline() == "begun\n"
+        os.killpg(frozen.pid, signal.SIGSTOP)
+        time.sleep(10.0)
+        os.killpg(frozen.pid, signal.SIGCONT)
+        assert int(frozen.stdout.readline()) > 1_000
+    assert frozen.returncode == 0
 
 
 def _is_running(pid: int) -> bool:

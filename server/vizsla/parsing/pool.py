@@ -22,8 +22,12 @@ from vizsla.parsing.errors import ParseFailedError, ParseTimeoutError, PoisonFil
 from vizsla.parsing.languages import LANGUAGES, refine
 from vizsla.parsing.worker import Answer, Job, Ready
 
-_GRACE = 1.5
-"""A child may take this many deadlines before it is killed: it watches the deadline itself while parsing."""
+_GRACE = 4.0
+"""A child may take this many deadlines before it is killed. It watches the deadline itself, in processor time, of which
+it gets little on a busy machine: only one whose parser hangs is not heard of by then."""
+
+_LOOKS = 8
+"""In so many parts that time is waited out: a freeze of the whole machine or process group uses up one at most."""
 
 _START_SECONDS = 30.0
 _STARTS = 5
@@ -204,7 +208,7 @@ class _Slot:
                 continue
             self.path = task.path
             try:
-                answer = self._messages.get(timeout=task.job.deadline_seconds * _GRACE)
+                answer = self._heard_within(task.job.deadline_seconds * _GRACE)
             except queue.Empty:
                 child.kill()
                 self._await_exit()
@@ -221,6 +225,12 @@ class _Slot:
             if self._closing.is_set():
                 raise WorkerDiedError(f"the parse pool was closed before {task.path} was parsed; index it again")
         raise PoisonFileError(task.path, statuses[-1])
+
+    def _heard_within(self, seconds: float) -> object:
+        for _ in range(_LOOKS - 1):
+            with contextlib.suppress(queue.Empty):
+                return self._messages.get(timeout=seconds / _LOOKS)
+        return self._messages.get(timeout=seconds / _LOOKS)
 
     def _entries(self, task: _Task, answer: Answer) -> list[IndexEntry]:
         if answer.is_late:

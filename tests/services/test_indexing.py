@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -177,6 +178,34 @@ def test_another_parser_reads_every_file_again_and_embeds_nothing_twice(
     again = Upkeep(workspace).run()
     assert (again.reconciled.parsed, again.embedded.encoded) == (first.reconciled.parsed, 0)
     assert Upkeep(workspace).run().reconciled.parsed == 0
+
+
+def test_another_reading_of_every_file_goes_on_where_it_was_interrupted(
+    workspace: Workspace, indexing: IndexingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree(workspace.root, {f"many/a{at}.py": f"def f{at}():\n    pass\n" for at in range(40)})
+    for path in workspace.root.rglob("*.*"):
+        os.utime(path, (1e9, 1e9))  # else its stamp is not trusted
+    indexing.reconcile()
+    functions, files = workspace.store.functions_of("many/a7.py"), workspace.store.files()
+    monkeypatch.setattr("vizsla.services.stamps.parser_edition", lambda: "of tomorrow")
+    parsed = []
+    for _ in range(100):
+        seen: list[Progress] = []
+        looks = itertools.count()
+        parsed.append(
+            indexing.reconcile(
+                report=seen.append,
+                cancelled=lambda seen=seen, looks=looks: seen[-1].total > 0 and next(looks) > 8,  # type: ignore[misc]
+            )
+        )
+        assert workspace.store.functions_of("many/a7.py") == functions, "found all the while"
+        if parsed[-1].is_complete:
+            break
+    assert len(parsed) > 1
+    assert sum(one.parsed for one in parsed) == len(files)
+    assert indexing.reconcile().parsed == 0
+    assert workspace.store.files() == files
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])

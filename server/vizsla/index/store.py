@@ -212,7 +212,7 @@ class Store:
             return change.replace_files(changes)
 
     def touch_files(self, records: Iterable[FileRecord]) -> None:
-        """Keep new stamps of known files whose bytes, and so whose functions, are what they were."""
+        """Keep new stamps of known files whose functions stay."""
         with self._write() as connection:
             rows.touch_files(connection, records)
 

@@ -14,7 +14,7 @@ from vizsla.services.ignoring import IgnoreRules
 from vizsla.services.intake import UNREAD, Intake, Reconciled
 from vizsla.services.meanwhile import NOTHING, Meanwhile, Order
 from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
-from vizsla.services.stamps import is_same, settings_stamp
+from vizsla.services.stamps import is_same, settings_stamp, stale
 from vizsla.services.workspace import Workspace
 
 __all__ = ["IndexingService", "Order", "Reconciled"]
@@ -49,7 +49,7 @@ class IndexingService:
             report: told of progress, in files.
             cancelled: asked between files; what is done by then is kept.
             order: puts the changed files into the order in which they are parsed.
-            force: parse every file again, also unchanged ones.
+            force: parse every file again, also unchanged ones; what was not done when cancelled is done next time.
             meanwhile: goes first whenever it wants to; it may call ``update``.
             entering: told of each folder before it is listed.
 
@@ -77,21 +77,18 @@ class IndexingService:
         if cancelled():  # perhaps before the end of the scan, so nothing is known to be gone
             done.is_complete = False
             return done
-        settings = settings_stamp(self._settings)
-        force = force or store.meta(_SETTINGS) not in (None, settings)
+        self._expire(force)
         known = store.files()
         gone = known.keys() - found.keys() - present
-        changed = [file for file in found.values() if force or not is_same(known.get(file.path), file)]
+        changed = [file for file in found.values() if not is_same(known.get(file.path), file)]
         if order is not None:
             changed = order(changed)
         report(Progress(stage=Stage.SCAN, done=len(found), total=len(found)))
-        intake = Intake(self._workspace, known, gone, done, report=report, force=force)
+        intake = Intake(self._workspace, known, gone, done, report=report)
         if not intake.take(changed, cancelled, meanwhile):
             done.is_complete = False
         else:
             self._forget(gone, done)
-            if store.meta(_SETTINGS) != settings:
-                store.set_meta(_SETTINGS, settings)
             store.set_meta(RECONCILED_AT, str(time.time()))
         done.seconds = time.monotonic() - started
         return done
@@ -149,6 +146,13 @@ class IndexingService:
     def _settings(self) -> IndexSettings:
         """As they are now: a running server is given others."""
         return self._workspace.resources.settings.index
+
+    def _expire(self, force: bool) -> None:
+        """Note in each file's record that it is to be parsed again, where that is so: what is interrupted goes on."""
+        store, settings = self._workspace.store, settings_stamp(self._settings)
+        if force or store.meta(_SETTINGS) != settings:
+            store.touch_files(map(stale, store.files().values()))
+            store.set_meta(_SETTINGS, settings)
 
     def _forget(self, gone: set[str], done: Reconciled) -> None:
         if gone:

@@ -76,7 +76,6 @@ class Intake:
         done: Reconciled,
         *,
         report: Report = unheard,
-        force: bool = False,
         unread: int = 0,
     ) -> None:
         """Begin.
@@ -88,15 +87,14 @@ class Intake:
                 vanishes meanwhile joins it.
             done: counted up.
             report: told of progress, in files.
-            force: parse also what has the same bytes as before.
             unread: files that are known to be unread besides these.
         """
         self._workspace, self._store = workspace, workspace.store
         self._known, self._gone, self._done = known, gone, done
-        self._report, self._force = report, force
+        self._report = report
         self._gone_alike: defaultdict[Hashable, list[str]] = defaultdict(list)
         for path in sorted(gone, reverse=True):
-            if known[path].state is FileState.INDEXED:
+            if known[path].state is FileState.INDEXED and not stamps.is_stale(known[path]):
                 self._gone_alike[_likeness(known[path])].append(path)
         self._unread = unread
         self._parsing: deque[_Parsing] = deque()
@@ -170,7 +168,7 @@ class Intake:
         if source is None:
             self._done.skipped += 1
             self._changes.append(FileChange(record=record, entries=()))
-        elif old is not None and not self._force and stamps.is_unchanged(old, record):
+        elif old is not None and stamps.is_unchanged(old, record):
             self._touched.append(record)
         elif old is None and (origin := self._origin_of(record)) is not None:
             self._moves[origin] = record.path

@@ -15,13 +15,14 @@ from vizsla.services.skipping import SkipReason
 
 _RACY_NANOSECONDS = 2_000_000_000  # a file written this shortly before it was read may change again unseen
 _NEVER = -1  # a time that no file has
+_STALE = -2  # likewise, of a file whose functions are to be made again
 _LATEST = (1 << 63) - 1  # that the store has room for
 _PASSING = frozenset({SkipReason.UNREADABLE, SkipReason.NO_PERMISSION})
 
 
 def is_same(record: FileRecord | None, file: FoundFile) -> bool:
     """Whether a file needs no look, for it stands as it did when it was recorded."""
-    if record is None or record.mtime_ns == _NEVER:
+    if record is None or record.mtime_ns < 0:
         return False
     if file.skip_reason is not None:
         return record.reason == file.skip_reason
@@ -30,7 +31,19 @@ def is_same(record: FileRecord | None, file: FoundFile) -> bool:
 
 def is_unchanged(old: FileRecord, new: FileRecord) -> bool:
     """Whether a file that was read has the bytes that were parsed before, so that only its stamp is new."""
-    return old.content_hash == new.content_hash and old.language == new.language and old.state is not FileState.SKIPPED
+    if is_stale(old) or old.state is FileState.SKIPPED:
+        return False
+    return old.content_hash == new.content_hash and old.language == new.language
+
+
+def stale(record: FileRecord) -> FileRecord:
+    """The record of a file that is to be parsed again, whatever its bytes; until then its functions are found."""
+    return replace(record, mtime_ns=_STALE)
+
+
+def is_stale(record: FileRecord) -> bool:
+    """Whether a file is to be parsed again, whatever its bytes."""
+    return record.mtime_ns == _STALE
 
 
 def indexed(file: FoundFile, source: SourceText) -> FileRecord:

@@ -40,6 +40,16 @@ def test_folders_that_are_installed_or_built_are_left_out_where_no_repository_sa
     assert list_files(tmp_path) == ["a.py", "e/f.py"]
 
 
+def test_what_the_server_leaves_out_is_not_learned_from(tmp_path: Path) -> None:
+    files = {"a.py": "x = 1", "mine/b.py": "x", "shut/c.py": "x", "tools/d.py": "x"}
+    write(tmp_path, files)
+    write(tmp_path, {".gitignore": "mine/\n", ".vizslaignore": "shut/\n"})
+    write(tmp_path, {".vizsla.toml": '[index]\nexclude = ["tools/"]\n'})
+    assert [path for path in list_files(tmp_path) if not path.startswith(".")] == ["a.py"], "without git"
+    (tmp_path / ".git").mkdir()
+    assert [path for path in list_files(tmp_path) if not path.startswith(".")] == ["a.py"], "git refuses"
+
+
 def test_files_that_no_hand_wrote_are_not_read(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -53,6 +63,7 @@ def test_files_that_no_hand_wrote_are_not_read(tmp_path: Path) -> None:
             "good.py": "x = 1\n",
         },
     )
+    (tmp_path / ".env.py").write_text("x = 1\n")
     (tmp_path / "link.py").symlink_to("good.py")
     (tmp_path / "binary.py").write_bytes(b"\0\1\2")
     os.mkfifo(tmp_path / "pipe.py")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vizsla.core.errors import WorkspaceError
+from vizsla.core.options import load_settings
 from vizsla.parsing.languages import Language, language_of, refine
-from vizsla_trainer.data import git
+from vizsla.services.discovery import scan
+from vizsla.services.reading import is_secret
+from vizsla_trainer.progress import never
 
 _LEFT_OUT = frozenset(
     {
@@ -43,22 +46,23 @@ class SourceFile:
 
 
 def list_files(root: Path) -> list[str]:
-    """Paths of the workspace's files, relative, sorted: what git knows or would add, else all but the usual folders.
+    """Paths of the files that the server would look at, relative, sorted; where there is no repository, fewer.
 
     Raises:
         WorkspaceError: the folder cannot be listed.
     """
     if not root.is_dir():
         raise WorkspaceError(f"{root} is not a folder; give the folder of a workspace")
-    listed = git.ask(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    if listed:
-        return sorted({os.fsdecode(path) for path in listed.split(b"\0") if path})
-    found: list[str] = []
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in _LEFT_OUT and not name.startswith(".")]
-        inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        found.extend(str(inside / name) for name in names)
-    return sorted(found)
+    root = root.resolve()
+    settings, _ = load_settings(root)
+    found = [one.path for one in scan(root, settings.index, cancelled=never) if one.skip_reason is None]
+    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return sorted(found)
+    return sorted(path for path in found if _may_be_the_users(PurePosixPath(path).parts[:-1]))
+
+
+def _may_be_the_users(folders: Sequence[str]) -> bool:
+    return not any(folder in _LEFT_OUT or folder.startswith(".") for folder in folders)
 
 
 def read_file(root: Path, path: str, most_bytes: int) -> SourceFile | None:
@@ -80,7 +84,7 @@ def as_source(path: str, text: bytes) -> SourceFile | None:
     """The same for a text that was read elsewhere."""
     first_line = text[:256].split(b"\n", 1)[0].decode("utf-8", "replace")
     language = language_of(path, first_line)
-    if language is None or b"\0" in text[:8_192] or not text.strip():
+    if language is None or is_secret(path) or b"\0" in text[:8_192] or not text.strip():
         return None
     lines = text.split(b"\n")
     if max(map(len, lines)) > _MOST_LINE or len(text) > _MOST_MEAN_LINE * len(lines) > 10 * _MOST_MEAN_LINE:

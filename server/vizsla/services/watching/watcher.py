@@ -151,11 +151,11 @@ class Watcher(FolderListener):
     def _begin(self) -> None:
         """Watch, or poll where that is not possible."""
         self._lost = ""
-        if remote := remote_file_system(self._root):
-            self._is_short = False
-            self._poll(f"{self._root} is on another machine's disk ({remote}), which does not tell of changes")
-            return
         try:
+            if remote := remote_file_system(self._root):
+                self._is_short = False
+                self._poll(f"{self._root} is on another machine's disk ({remote}), which does not tell of changes")
+                return
             if platform.system() == "Linux":
                 from vizsla.services.watching.folder_watches import FolderWatches
 

@@ -78,6 +78,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(run_here: Callable[..., Told]
         (["train", "--recipe", "nothing", tmp_path], "there is no recipe 'nothing'"),
         (["train", "--stage", "dream", tmp_path], "'dream' is not one of"),
         (["train", "--device", "tpu", tmp_path], "--device must be cpu, cuda or mps"),
+        (["train", "--device", "mps", tmp_path], "--device mps: this machine is no Mac with Apple silicon; leave it"),
         (["eval", "r2ps"], "missing option '--data'"),
     ):
         done = run_here(*arguments)

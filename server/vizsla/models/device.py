@@ -54,7 +54,7 @@ def choose_device(wanted: Device = "auto", *, nodes: Path = Path("/dev")) -> Dev
     for kind in ("cuda", "mps"):
         if wanted not in ("auto", kind):
             continue
-        problem = _problem_with(kind, nodes)
+        problem = problem_with(kind, nodes)
         if problem is None:
             return DeviceChoice(
                 kind=kind,
@@ -94,7 +94,8 @@ def _has_matrix_units(processors: Path) -> bool:
         return False
 
 
-def _problem_with(kind: Literal["cuda", "mps"], nodes: Path) -> str | None:
+def problem_with(kind: Literal["cuda", "mps"], nodes: Path = Path("/dev")) -> str | None:
+    """Why models cannot run on a device of this machine; None when they can."""
     if not _is_plausible(kind, nodes):
         return "this machine shows no NVIDIA GPU" if kind == "cuda" else "this machine is no Mac with Apple silicon"
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "safetensors")):

@@ -15,6 +15,7 @@ import typer
 
 from vizsla.core.errors import ModelError
 from vizsla.core.options import load_settings
+from vizsla.models.device import problem_with
 from vizsla.models.sources import needs_extra
 from vizsla_trainer.cli.corpus import BesideCorpus
 from vizsla_trainer.cli.stopping import stoppable
@@ -122,9 +123,14 @@ def check_installed(what: str) -> None:
 
 
 def check_device(device: str | None) -> None:
-    """Raise a sentence where a device has no meaning."""
-    if device not in (None, "cpu", "cuda", "mps"):
+    """Raise a sentence where a device has no meaning, or is not there: training takes no other behind one's back."""
+    if device in (None, "cpu"):
+        return
+    if device not in ("cuda", "mps"):
         raise ModelError(f"--device must be cpu, cuda or mps, got {device!r}")
+    problem = problem_with("cuda" if device == "cuda" else "mps")
+    if problem is not None:
+        raise ModelError(f"--device {device}: {problem}; leave it out to train on the best device there is")
 
 
 def be_nice() -> None:

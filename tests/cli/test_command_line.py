@@ -34,6 +34,13 @@ def test_a_workspace_never_seen_is_indexed_and_answered(run_vizsla: Run, shop: P
     assert answer["milliseconds"]["total"] > 0
 
 
+def test_a_folder_whose_name_is_no_text_is_answered(run_vizsla: Run, shop: Path) -> None:
+    odd = shop.rename(Path(os.fsdecode(os.fsencode(shop) + b"\xff")))
+    done = run_vizsla("search", "retry uploads", odd)
+    assert "retry_upload" in done.stdout, done.stderr
+    assert run_vizsla("status", "--json", odd).returncode == 0
+
+
 def test_a_pipe_gets_one_plain_line_per_hit(run_vizsla: Run, shop: Path) -> None:
     done = run_vizsla("search", "-n", "2", "sign cookies", shop)
     lines = done.stdout.splitlines()
@@ -108,6 +115,7 @@ def test_nothing_found_is_told_by_the_status(run_vizsla: Run, tmp_path: Path) ->
         (["search", "--changed", "x", "{shop}"], "in no git repository"),
         (["search", "--batch", "{shop}/nowhere.txt", "{shop}"], "cannot be read"),
         (["similar", "cart.py", "{shop}"], "is no place"),
+        (["similar", "cart.py:²", "{shop}"], "is no place"),
         (["similar", "shop/cart.py:99999", "{shop}"], "no function is indexed at"),
         (["models", "remove", "nothing"], "nothing"),
         (["models", "add", "{shop}/no-model"], "no-model"),

@@ -92,6 +92,12 @@ def test_the_default_model_cannot_be_removed(tmp_path: Path) -> None:
     assert DEFAULT_RETRIEVER.is_dir()
 
 
+def test_a_model_named_like_the_default_is_removed_as_it_was_added(tmp_path: Path) -> None:
+    add_model(str(DEFAULT_RETRIEVER), tmp_path, role="retriever", name="default-of-ours")
+    remove_model("default-of-ours", tmp_path)
+    assert not (tmp_path / "models/default-of-ours").exists()
+
+
 def test_removing_what_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no added model named 'x'"):
         remove_model("x", tmp_path)

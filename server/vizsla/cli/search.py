@@ -129,7 +129,7 @@ def similar(
 ) -> int:
     """Find functions like the one at a place."""
     name, _, line = place.rpartition(":")
-    if not name or not line.isdigit() or int(line) < 1:
+    if not name or not line.isdecimal() or len(line) > 9 or int(line) < 1:
         raise QueryError(f"{place!r} is no place; write FILE:LINE, such as src/app.py:120")
     with open_workspace(path, start_models=True) as workspace:
         file = (

@@ -19,6 +19,7 @@ DEFAULT_RETRIEVER = Path(__file__).parent / "default_retriever"
 DEFAULT_RERANKER = Path(__file__).parent / "default_reranker"
 """Folders inside the package. The reranker may be absent."""
 
+_SECOND = f"{DEFAULT} (reranker)"  # how lists call it, which no added model can be called
 _ADDING = ".adding-"
 _STALE_SECONDS = 86_400.0  # no conversion takes a day
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -121,7 +122,7 @@ def list_models(cache_directory: Path) -> list[LibraryModel]:
     if DEFAULT_RETRIEVER.is_dir():
         found.append((DEFAULT, DEFAULT_RETRIEVER))
     if DEFAULT_RERANKER.is_dir():
-        found.append((f"{DEFAULT} (reranker)", DEFAULT_RERANKER))
+        found.append((_SECOND, DEFAULT_RERANKER))
     models = _models(cache_directory)
     if models.is_dir():
         found.extend((path.name, path) for path in sorted(models.iterdir()) if (path / MANIFEST_NAME).is_file())
@@ -173,7 +174,7 @@ def remove_model(name: str, cache_directory: Path) -> None:
     Raises:
         ModelError: it is part of the package, in use, or not there.
     """
-    if name.startswith(DEFAULT):
+    if name in (DEFAULT, _SECOND):
         raise ModelError(f"the model {name!r} is part of the program and cannot be removed; choose an added one")
     folder = _models(cache_directory) / _checked(name)
     if not folder.is_dir() or folder.is_symlink():

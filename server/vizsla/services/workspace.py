@@ -227,8 +227,9 @@ class Workspace:
 
     def _sign(self, store: Store) -> None:
         """Write into the store whose it is, if it does not say so; this also looks at a first part of it."""
-        if store.meta("root") != str(self.root) and self.is_writer:
-            store.set_meta("root", str(self.root))
+        root = str(self.root).encode("utf-8", "backslashreplace").decode()  # a folder's name may be no text
+        if store.meta("root") != root and self.is_writer:
+            store.set_meta("root", root)
 
     def _in_memory(self, reason: CacheError | None = None) -> tuple[Store, VectorKeeping]:
         """A store that needs no directory."""

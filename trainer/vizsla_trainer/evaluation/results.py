@@ -139,7 +139,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The models in use against the trained ones, on queries that neither learned from.
+    """The models in use against the trained ones, on queries that the latter did not learn from.
+
+    Those in use may have, where an earlier run of the same workspaces made them and its files were grouped otherwise:
+    that is in their favour, so nothing worse is offered for it.
 
     ``before`` is what answers today, ``chosen`` the best on dev of what could answer tomorrow; both as whole
     systems. The retrievers are compared alone besides, and so are both models without the rest of a server

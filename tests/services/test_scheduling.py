@@ -168,16 +168,6 @@ def test_nothing_is_done_during_a_pause_and_nothing_is_missed(kept: Live) -> Non
     assert kept.names("new/a.py") == ["during_the_pause"] and kept.schedule.state.activity == "ready"
 
 
-def test_a_rebuild_parses_everything_again(kept: Live) -> None:
-    keys = kept.workspace.store.all_keys_and_hashes()[0].tolist()
-    with kept.workspace.store._write() as connection:  # as if an earlier edition had stored them wrongly
-        connection.execute("UPDATE functions SET signature = 'wrong'")
-    kept.schedule.rebuild()
-    kept.check()
-    found = kept.workspace.store.functions(kept.workspace.store.all_keys_and_hashes()[0].tolist())
-    assert len(found) == len(keys) and all(one.signature != "wrong" for one in found.values())
-
-
 def test_an_index_that_was_deleted_is_begun_anew(kept: Live) -> None:
     before = kept.workspace.store
     shutil.rmtree(kept.workspace.directory)

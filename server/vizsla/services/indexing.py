@@ -49,7 +49,8 @@ class IndexingService:
             report: told of progress, in files.
             cancelled: asked between files; what is done by then is kept.
             order: puts the changed files into the order in which they are parsed.
-            force: parse every file again, also unchanged ones; what was not done when cancelled is done next time.
+            force: parse every file again, also unchanged ones; what was not done when this returns is done next time,
+                without force.
             meanwhile: goes first whenever it wants to; it may call ``update``.
             entering: told of each folder before it is listed.
 
@@ -68,7 +69,9 @@ class IndexingService:
                 present.update(meanwhile.attend())
             return cancelled()
 
-        self._rules = rules = IgnoreRules(check_root(self._workspace.root), self._settings.exclude)
+        root = check_root(self._workspace.root)
+        self._expire(force)  # before the scan, so that who asked for it need not ask again, whenever this ends
+        self._rules = rules = IgnoreRules(root, self._settings.exclude)
         found = {
             file.path: file
             for file in scan(self._workspace.root, self._settings, cancelled=attended, rules=rules, entering=entering)
@@ -77,7 +80,6 @@ class IndexingService:
         if cancelled():  # perhaps before the end of the scan, so nothing is known to be gone
             done.is_complete = False
             return done
-        self._expire(force)
         known = store.files()
         gone = known.keys() - found.keys() - present
         changed = [file for file in found.values() if not is_same(known.get(file.path), file)]

@@ -135,7 +135,7 @@ class Work:
             wanted = self.take_order()
             return files if wanted is None else wanted(files)
 
-        is_complete = False
+        is_complete, is_noted = False, False
         try:
             done = self.upkeep.reconcile(
                 report=self._report,
@@ -145,12 +145,12 @@ class Work:
                 meanwhile=_WhileParsing(self, self._wishes),
                 entering=self._entering,
             )
-            is_complete = done.is_complete
+            is_complete, is_noted = done.is_complete, True
             self._note(done, always=is_first)
             self._workspace.overlay.store_changed()  # what is ignored may have changed, and no file with it
         finally:
             if not is_complete:
-                self.is_rebuild_wanted |= force
+                self.is_rebuild_wanted |= force and not is_noted  # else each file's record says what is left to do
                 self._is_compared = False
         if is_complete:
             self._unstable.reset()

@@ -17,7 +17,7 @@ from services.trees import borrow
 from shop import write_tree
 from vizsla.services import intake
 from vizsla.services.progress import Progress, Stage
-from vizsla.services.reading import SourceText
+from vizsla.services.reading import SourceText, read_source
 from vizsla.services.resources import Resources
 from vizsla.services.scheduling import Schedule
 from vizsla.services.upkeep import Upkeep
@@ -78,12 +78,13 @@ def test_a_rebuild_that_was_paused_goes_on_where_it_was(resources: Resources, tm
 
 
 def test_a_rebuild_while_a_file_keeps_changing_ends(kept: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    read, reconcile, begun = intake.read_source, kept.schedule._work.upkeep.indexing.reconcile, [0]
+    reconcile, begun = kept.schedule._work.upkeep.indexing.reconcile, [0]
 
     def always_changing(*given: Any) -> Any:
-        outcome = read(*given)
-        is_it = given[1] == "shop/cart.py" and isinstance(outcome, SourceText)
-        return replace(outcome, is_stable=False) if is_it else outcome
+        outcome = read_source(*given)
+        if given[1] == "shop/cart.py" and isinstance(outcome, SourceText):
+            return replace(outcome, is_stable=False)
+        return outcome
 
     def counted(**given: Any) -> Any:
         begun[0] += 1

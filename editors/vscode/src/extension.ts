@@ -5,10 +5,11 @@ import type { Said, SearchResult, ServerStatus } from "./protocol.ts";
 import { telling } from "./problems.ts";
 import { Results } from "./results/view.ts";
 import { openPicker } from "./search/picker.ts";
+import { recover } from "./server/building.ts";
 import { createEnvironment, giveUpInstalling } from "./server/environment.ts";
-import { findServer, type Launch } from "./server/lookup.ts";
+import { type Found, findServer, type Launch } from "./server/lookup.ts";
 import { type Answer, Session } from "./server/session.ts";
-import { isProgram, lookAround } from "./server/surroundings.ts";
+import { isProgram, lookAround, privateEnvironment } from "./server/surroundings.ts";
 import type { Declared } from "./settings.ts";
 import { showSimilar, SimilarAction, SimilarLens } from "./similar/similar.ts";
 import { showSkippedFiles, statusItem, statusMenu } from "./status/item.ts";
@@ -33,7 +34,7 @@ let ending: (() => Promise<void>) | undefined;
 export function activate(context: vscode.ExtensionContext): VizslaApi {
   const log = vscode.window.createOutputChannel("Vizsla", { log: true });
   const declared = declaredSettings(context.extension.packageJSON);
-  const session = new Session(log, () => findServer(lookAround(context), isProgram), declared);
+  const session = new Session(log, () => find(context, log), declared);
   const progress = new WorkProgress(session);
   session.heard = { showProgress: progress.show, onSaid: telling((said: Said) => showSaid(session, said)) };
   const keeper = context.workspaceState;
@@ -93,6 +94,12 @@ export function activate(context: vscode.ExtensionContext): VizslaApi {
 
 export async function deactivate(): Promise<void> {
   await ending?.();
+}
+
+/** The server that is to be used now. */
+async function find(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Found> {
+  await recover(privateEnvironment(context)).catch((error: unknown) => log.warn(String(error)));
+  return findServer(lookAround(context), isProgram);
 }
 
 /** Commands whose errors are sentences for the user. */

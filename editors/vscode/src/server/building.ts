@@ -1,7 +1,8 @@
 /** Builds an environment with the server in it, and keeps the one before until the new one is whole. It knows no editor. */
 import { execFile, spawn } from "node:child_process";
-import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { programFolder } from "./lookup.ts";
 
@@ -46,13 +47,55 @@ export async function build({ place, python, wheel }: Building, signal: AbortSig
       await run(python, ["-m", "venv", place], signal, log);
       await run(programIn(place, "python"), ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", wheel], signal, log);
     } catch (error) {
-      await remove(place); // half an environment would be taken for a whole one
-      if (await isThere(before)) await moved(before, place, move);
+      await goBack(place, move);
       throw error;
     }
-    await remove(before).catch((error: unknown) => log.warn(`${before} is of no use any more: ${error}`));
+    const beside = (await readdir(dirname(place))).filter((name) => name.startsWith(`${basename(place)}.half-`)); // left by a crash
+    for (const useless of [before, ...beside.map((name) => join(dirname(place), name))]) {
+      await remove(useless).catch((error: unknown) => log.warn(`${useless} is of no use any more: ${error}`));
+    }
   } finally {
     await rm(claim, { force: true });
+  }
+}
+
+/**
+ * Where a window was lost while it built, have the environment before again. Several windows may do so at once.
+ *
+ * @param move - renames a folder
+ */
+export async function recover(place: string, move = rename): Promise<void> {
+  // That somebody builds is looked at last, as it is said before anything is set aside.
+  if (!(await isThere(`${place}.before`)) || (await isThere(programIn(place, "vizsla"))) || (await isBuilding(place))) return;
+  await goBack(place, move);
+}
+
+/** Take away what is half made and have the environment before again, if there was one; a crash on the way loses neither. */
+async function goBack(place: string, move: typeof rename): Promise<void> {
+  const half = `${place}.half-${randomUUID()}`;
+  await movedIfThere(place, half, move);
+  const isBack = await movedIfThere(`${place}.before`, place, move);
+  // Another window may have been quicker, and what we took away be what it put back.
+  if (!isBack && (await isThere(programIn(half, "vizsla")))) await movedIfThere(half, place, move);
+  else await remove(half);
+}
+
+async function movedIfThere(from: string, to: string, move: typeof rename): Promise<boolean> {
+  try {
+    await moved(from, to, move);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    return false;
+  }
+}
+
+async function isBuilding(place: string): Promise<boolean> {
+  try {
+    return isRunning(Number(await readFile(`${place}.making`, "utf8")));
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    return false;
   }
 }
 

@@ -14,8 +14,8 @@ const INTERPRETERS = ["python3.13", "python3.12", "python3.11", "python3", "pyth
 const installing = new Set<{ readonly gone: AbortController; readonly ended: Thenable<void> }>();
 
 /**
- * Install the server that came with the extension, so that the two fit. What it depends on is fetched by pip. A server
- * that runs is stopped meanwhile: it may be the one that is replaced. The user is told why there is no new one.
+ * Install the server that came with the extension, so that the two fit. What it depends on is fetched by pip. The user
+ * is told why there is no new one.
  */
 export async function createEnvironment(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, session: Session): Promise<void> {
   const wheel = await serverWheel(context);
@@ -38,22 +38,22 @@ export async function createEnvironment(context: vscode.ExtensionContext, log: v
   const gone = new AbortController();
   const ended = vscode.window.withProgress({ location, title: "Installing the server of Vizsla", cancellable: true }, async (_, token) => {
     token.onCancellationRequested(() => gone.abort());
-    await session.stop();
-    try {
-      await build({ place, python, wheel }, gone.signal, log);
-    } catch (error) {
-      if (error instanceof NotBegun) void vscode.window.showErrorMessage(error.message);
-      else if (error !== gone.signal.reason) {
-        log.error(String(error));
-        void vscode.window.showErrorMessage("The server of Vizsla could not be installed; the log says why.");
+    await session.whileInstalled(place, async () => {
+      try {
+        await build({ place, python, wheel }, gone.signal, log);
+      } catch (error) {
+        if (error instanceof NotBegun) void vscode.window.showErrorMessage(error.message);
+        else if (error !== gone.signal.reason) {
+          log.error(String(error));
+          void vscode.window.showErrorMessage("The server of Vizsla could not be installed; the log says why.");
+        }
       }
-    }
+    });
   });
   const mine = { gone, ended };
   installing.add(mine);
   await ended;
   installing.delete(mine);
-  await session.follow();
 }
 
 /** Give up what is being installed, as the window is about to close, and wait until what was there before is there again. */

@@ -1,4 +1,5 @@
 /** The one server of this window: found, started, restarted when another one is to be used, and asked. */
+import { sep } from "node:path";
 import * as vscode from "vscode";
 import * as protocol from "../protocol.ts";
 import { sentenceOf } from "../sentence.ts";
@@ -38,6 +39,8 @@ export class Session implements vscode.Disposable {
   #launch: Launch | undefined;
   #turn: Promise<void> = Promise.resolve();
   #isOver = false;
+  /** The folder into which a server is being installed. */
+  #installing: string | undefined;
 
   /** Fired with every answer to a question. */
   readonly onDidAnswer = this.#answered.event;
@@ -97,8 +100,12 @@ export class Session implements vscode.Disposable {
         await this.#stop();
         return this.#standing.become({ kind: "noFolder" });
       }
-      if (this.#connection === undefined && this.state.kind !== "missing") this.#standing.become({ kind: "looking" });
+      if (this.#connection === undefined && this.state.kind !== "missing" && this.state.kind !== "installing") this.#standing.become({ kind: "looking" });
       const found = await this.#find();
+      if (this.#installing !== undefined && ("problem" in found || found.launch.command.startsWith(this.#installing + sep))) {
+        await this.#stop();
+        return this.#standing.become({ kind: "installing" });
+      }
       if ("problem" in found) {
         await this.#stop();
         if (this.state.kind !== "missing") this.#log.warn(found.problem);
@@ -110,14 +117,18 @@ export class Session implements vscode.Disposable {
     });
   }
 
-  /** Stop the server until `follow` is called, or what it follows changes. */
-  stop(): Promise<void> {
-    return this.#inTurn(() => this.#stop());
-  }
-
   /** Start the server again, whether it runs or not. */
   async restart(): Promise<void> {
-    await this.stop();
+    await this.#inTurn(() => this.#stop());
+    await this.follow();
+  }
+
+  /** Use no server of a folder while `install` puts one there; one of another place goes on. Then use what there is. */
+  async whileInstalled(folder: string, install: () => Promise<void>): Promise<void> {
+    this.#installing = folder;
+    await this.follow();
+    await install();
+    this.#installing = undefined;
     await this.follow();
   }
 
@@ -173,7 +184,7 @@ export class Session implements vscode.Disposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.dispose();
-    await this.stop();
+    await this.#inTurn(() => this.#stop());
   }
 
   dispose(): void {
@@ -202,6 +213,8 @@ export class Session implements vscode.Disposable {
     switch (this.state.kind) {
       case "noFolder":
         throw new Error("Open a folder first: Vizsla searches the folders of the workspace.");
+      case "installing":
+        throw new Error("The server of Vizsla is being installed; ask again when that has ended.");
       case "missing":
       case "stopped":
         throw new Error(this.state.problem);

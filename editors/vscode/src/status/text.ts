@@ -5,6 +5,7 @@ import type { Preparing, RootActivity, RootStatus, Training } from "../protocol.
 export type ServerState =
   | { readonly kind: "noFolder" }
   | { readonly kind: "looking" }
+  | { readonly kind: "installing" }
   | { readonly kind: "missing"; readonly problem: string }
   | { readonly kind: "starting" }
   | { readonly kind: "stopped"; readonly problem: string }
@@ -58,6 +59,8 @@ export function statusText(state: ServerState, version: string | undefined): Sta
     case "looking":
     case "starting":
       return { text: "$(sync~spin) Vizsla: starting", tooltip: "The server is starting.", isWarning: false };
+    case "installing":
+      return { text: "$(sync~spin) Vizsla: installing", tooltip: "The server is being installed.", isWarning: false };
     case "missing":
       return { text: "$(warning) Vizsla: no server", tooltip: state.problem, isWarning: true };
     case "stopped":

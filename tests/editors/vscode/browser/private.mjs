@@ -15,7 +15,8 @@ try {
   await page.click('.monaco-dialog-box a:has-text("Install"), .monaco-dialog-box button:has-text("Install")');
   const began = Date.now();
   await window.until("the installation", () => window.said("Installing the server"));
-  await page.waitForSelector(`${ITEM}:has-text("no server")`, { state: "detached", timeout: 900_000 });
+  await window.until("that it is being installed", async () => (await window.status()) === "Vizsla: installing");
+  await page.waitForSelector(`${ITEM}:has-text("installing")`, { state: "detached", timeout: 900_000 });
   console.log(`# installed in ${Math.round((Date.now() - began) / 1000)} s`);
   assert.match((await window.ask("try again when an upload fails"))[0], /retry_upload/);
   console.log("# done");

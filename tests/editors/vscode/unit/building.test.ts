@@ -1,12 +1,12 @@
 /** The private environment is made anew without ever losing the one before, in real folders. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { build, NotBegun } from "../../../../editors/vscode/src/server/building.ts";
+import { build, NotBegun, recover } from "../../../../editors/vscode/src/server/building.ts";
 
 /** Makes environments with itself in them; what "pip" does there is what the wheel says. */
 const PYTHON = `#!/bin/sh
@@ -160,6 +160,7 @@ test("what a crash left is gone when a new environment is there", async (context
   const storage = new Storage(context);
   storage.has("server.before", "old");
   storage.has("server");
+  storage.has("server.half-1");
   await storage.build(GOOD);
   assert.equal(storage.server(), "new");
   assert.deepEqual(storage.names(), ["server"]);
@@ -204,4 +205,55 @@ test("a window that was lost while it built is not waited for", async (context) 
   await storage.build(GOOD);
   assert.equal(storage.server(), "new");
   assert.deepEqual(storage.names(), ["server"]);
+});
+
+test("the environment before a window was lost answers again, whichever window looks first", async (context) => {
+  for (const half of [true, false]) {
+    const storage = new Storage(context);
+    storage.has("server.before", "old");
+    if (half) storage.has("server");
+    storage.claimedBy(spawnSync("true").pid);
+    await Promise.all([recover(storage.place), recover(storage.place)]);
+    assert.equal(storage.server(), "old");
+    assert.deepEqual(storage.names(), ["server", "server.making"]);
+  }
+});
+
+test("two windows that recover in turns lose nothing", async (context) => {
+  const storage = new Storage(context);
+  storage.has("server.before", "old");
+  storage.has("server");
+  let moves = 0;
+  await recover(storage.place, async (from, to) => {
+    if (++moves === 1) { // another window has done the whole of it since we looked
+      rmSync(storage.place, { recursive: true });
+      renameSync(`${storage.place}.before`, storage.place);
+    }
+    await rename(from, to);
+  });
+  assert.equal(storage.server(), "old");
+  assert.deepEqual(storage.names(), ["server"]);
+});
+
+test("nothing is recovered while a window builds, nor where the new environment is whole", async (context) => {
+  const building = new Storage(context);
+  building.has("server.before", "old");
+  building.has("server");
+  building.claimedBy(process.pid);
+  await recover(building.place);
+  assert.deepEqual(building.names(), ["server", "server.before", "server.making"]);
+  const whole = new Storage(context);
+  whole.has("server.before", "old");
+  whole.has("server", "new");
+  await recover(whole.place);
+  assert.equal(whole.server(), "new");
+});
+
+test("a crash while an environment that failed is taken away leaves the one before", async (context) => {
+  const storage = new Storage(context);
+  storage.has("server", "old");
+  const crash: typeof rename = (from, to) => (to === storage.place ? Promise.reject(new Error("killed")) : rename(from, to));
+  await assert.rejects(storage.build(BROKEN, crash), /killed/);
+  await recover(storage.place);
+  assert.equal(storage.server(), "old");
 });

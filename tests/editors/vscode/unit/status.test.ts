@@ -22,6 +22,11 @@ test("what is ready is quiet, and the tooltip says how much there is", () => {
   assert.equal(text(root()).tooltip, "Vizsla 0.1.0\nmy shop: ready, 1,200 functions in 4 files");
 });
 
+test("an installation shows, and is no fault", () => {
+  const { text, isWarning } = statusText({ kind: "installing" }, undefined);
+  assert.deepEqual([text, isWarning], ["$(sync~spin) Vizsla: installing", false]);
+});
+
 test("degraded says why", () => {
   const degraded = text(root({ index: { ...root().index!, degraded: ["there is no model"] } }));
   assert.equal(degraded.text, "$(info) Vizsla: degraded");

@@ -22,6 +22,10 @@ from vizsla.core.path_globs import PathGlobs
         (["src", "!gen/", "c.py"], ["src/b.py", "src/gen/c.py", "src/d.go"]),
         (["src/[bx].py"], ["src/b.py"]),
         (["[z-a].py", "a.*"], ["a.py"]),
+        (["./src/*.py"], ["src/b.py"]),
+        (["src//gen"], ["src/gen/c.py"]),
+        (["!*.py"], ["src/d.go"]),
+        (["!./src/gen"], ["a.py", "src/b.py", "src/d.go"]),
     ],
 )
 def test_a_glob_chooses_what_it_chooses_in_an_ignore_file(globs: list[str], chosen: list[str]) -> None:
@@ -30,10 +34,21 @@ def test_a_glob_chooses_what_it_chooses_in_an_ignore_file(globs: list[str], chos
     assert [path for path in paths if matcher.choose(path.encode())] == chosen
 
 
-@pytest.mark.parametrize("glob", ["", "!", "\\", "src\\", "#", "[a", "a\nb", "/", "\ud800"])
+@pytest.mark.parametrize(
+    "glob",
+    ["", "!", "\\", "src\\", "#", "[a", "a\nb", "/", "\ud800", "src\\app", "*.{py,go}", "*.{py", "go}", "../src"],
+)
 def test_what_can_match_nothing_is_refused_by_name(glob: str) -> None:
     with pytest.raises(QueryError, match="is no pattern for paths"):
         PathGlobs(["*.py", glob])
+
+
+def test_braces_of_a_template_are_part_of_the_name() -> None:
+    assert PathGlobs(["{{name}}/"]).choose(b"{{name}}/a.py")
+
+
+def test_a_file_however_deep_is_chosen() -> None:
+    assert PathGlobs(["x"]).choose(b"x/" + b"y/" * 3_000 + b"a.py")
 
 
 def test_a_hostile_glob_is_quick() -> None:

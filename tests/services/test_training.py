@@ -48,6 +48,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     assert eventually(lambda: made.training.state is None)
 
 
+def test_models_that_the_client_names_are_kept_by_what_deletes_earlier_ones(desk: Desk) -> None:
+    desk.training.start([desk.folder], desk.folder / "cache", "arguments", kept=("mine", "default"))
+    assert desk.end().sentence.endswith("--recipe arguments --json --keep mine --keep default")
+
+
 def test_its_progress_is_told_and_a_second_one_refused(desk: Desk) -> None:
     desk.start("count")
     assert eventually(lambda: desk.training.state is not None and desk.training.state.done > 3)

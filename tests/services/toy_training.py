@@ -17,6 +17,8 @@ def main() -> None:
     if recipe == "fail":
         print("a warning\nvizsla: there is nothing to learn from", file=sys.stderr)
         raise SystemExit(2)
+    if recipe == "arguments":
+        raise SystemExit("vizsla: " + " ".join(sys.argv[3:]))
     if recipe in ("offer", "refuse"):
         told = {"event": "done", "is_offered": recipe == "offer", "reasons": ["MRR went up"], "report": "r.html"}
         print(json.dumps(told))

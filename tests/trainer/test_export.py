@@ -17,13 +17,21 @@ from vizsla.core.errors import ModelError
 from vizsla.models.bi_encoder import load_bi_encoder
 from vizsla.models.calibration import Calibration, Line, Reading, calibration_of
 from vizsla.models.in_use import models_in_use
-from vizsla.models.library import list_models, resolve, roll_back
+from vizsla.models.library import list_models, remove_model, resolve, roll_back
 from vizsla.models.manifest import Manifest, ModelKind, Role, read_manifest, verify
 from vizsla_trainer.evaluation.calibration import Calibration as Slope
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.export import folders
 from vizsla_trainer.export.card import model_card
-from vizsla_trainer.export.folders import Trained, describe_model, export_model, facts_of, offer, remove_earlier
+from vizsla_trainer.export.folders import (
+    Trained,
+    added_names,
+    describe_model,
+    export_model,
+    facts_of,
+    offer,
+    remove_earlier,
+)
 from vizsla_trainer.export.gate import Decision, refused
 from vizsla_trainer.training.base import load_base, save_model
 
@@ -258,6 +266,32 @@ def test_only_the_last_few_models_of_a_workspace_are_kept_and_those_in_use(
     assert remove_earlier(tmp_path, offers, named=[named, "default"]) == [[used], [named], [last]]
     left = {path.name for path in (tmp_path / "models").glob("shop-retriever-*")}
     assert left == {used, named, mine, last}
+
+
+def test_all_models_that_a_rollback_leads_to_are_kept(
+    exported: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "_KEPT_RUNS", 1)
+    used = [offer(exported, YES, cache_directory=tmp_path, name=f"v{n}", uses=True).retriever for n in range(4)]
+    assert remove_earlier(tmp_path, [[name] for name in used]) == [[name] for name in used]
+
+
+def test_a_model_that_cannot_be_deleted_is_passed_over(
+    exported: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "_KEPT_RUNS", 1)
+    offers = []
+    for name in ("first", "second", "third"):
+        offer(exported, YES, cache_directory=tmp_path, name=name, uses=False)
+        offers.append(list(added_names(exported, YES, name)))
+
+    def held(name: str, cache_directory: Path) -> None:
+        if name in offers[0]:
+            raise PermissionError(13, "Permission denied")
+        remove_model(name, cache_directory)
+
+    monkeypatch.setattr(folders, "remove_model", held)
+    assert remove_earlier(tmp_path, offers) == [offers[0], offers[2]]
 
 
 def test_the_manifest_is_plain_json(exported: Trained) -> None:

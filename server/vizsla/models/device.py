@@ -98,6 +98,11 @@ def problem_with(kind: Literal["cuda", "mps"], nodes: Path = Path("/dev")) -> st
     """Why models cannot run on a device of this machine; None when they can."""
     if not _is_plausible(kind, nodes):
         return "this machine shows no NVIDIA GPU" if kind == "cuda" else "this machine is no Mac with Apple silicon"
+    return problem_of_torch_with(kind)
+
+
+def problem_of_torch_with(kind: Literal["cuda", "mps"]) -> str | None:
+    """The same as torch sees it, to which GPUs of AMD are "cuda" too. Asking takes seconds."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "safetensors")):
         return f"torch is not installed; {_EXTRA}"
     try:

@@ -22,6 +22,7 @@ from vizsla.services.entries import entries_of
 from vizsla.services.meanwhile import NOTHING, Meanwhile
 from vizsla.services.progress import Cancelled, Progress, Report, Stage, never, unheard
 from vizsla.services.reading import SourceText, read_source
+from vizsla.services.skipping import SkipReason
 from vizsla.services.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Reconciled:
     functions_added: int = 0
     functions_removed: int = 0
     new_texts: list[ContentHash] = field(default_factory=list)  # of added functions, the first few thousand
-    is_complete: bool = True  # False: cancelled, or a file kept changing while it was read
+    is_complete: bool = True  # False: cancelled, or a file kept changing while it was read or could not be
     seconds: float = 0.0
 
 
@@ -94,7 +95,7 @@ class Intake:
         self._report = report
         self._gone_alike: defaultdict[Hashable, list[str]] = defaultdict(list)
         for path in sorted(gone, reverse=True):
-            if known[path].state is FileState.INDEXED and not stamps.is_stale(known[path]):
+            if _is_indexed(known[path]):
                 self._gone_alike[_likeness(known[path])].append(path)
         self._unread = unread
         self._parsing: deque[_Parsing] = deque()
@@ -165,7 +166,11 @@ class Intake:
             return
         record, source = outcome
         old = self._known.get(file.path)
-        if source is None:
+        if old is not None and record.reason == SkipReason.UNREADABLE and _is_indexed(old):
+            logger.warning("%s: %s; what is known of it is kept", file.path, record.reason)
+            self._done.is_complete &= stamps.is_unread(old)  # try again at once, and from then on now and then
+            self._touched.append(stamps.unread(old))
+        elif source is None:
             self._done.skipped += 1
             self._changes.append(FileChange(record=record, entries=()))
         elif old is not None and stamps.is_unchanged(old, record):
@@ -254,6 +259,11 @@ class Intake:
     def _forget(self, removed: Sequence[FunctionKey]) -> None:
         self._done.functions_removed += len(removed)
         self._workspace.kept_vectors.remove(removed)
+
+
+def _is_indexed(record: FileRecord) -> bool:
+    """Whether what is stored of a file is what was in it."""
+    return record.state is FileState.INDEXED and not stamps.is_stale(record)
 
 
 def _likeness(record: FileRecord) -> Hashable:

@@ -16,6 +16,7 @@ from vizsla.services.skipping import SkipReason
 _RACY_NANOSECONDS = 2_000_000_000  # a file written this shortly before it was read may change again unseen
 _NEVER = -1  # a time that no file has
 _STALE = -2  # likewise, of a file whose functions are to be made again
+_UNREAD = -3  # likewise, of a file that could not be read when it was looked at last
 _LATEST = (1 << 63) - 1  # that the store has room for
 _PASSING = frozenset({SkipReason.UNREADABLE, SkipReason.NO_PERMISSION})
 
@@ -39,6 +40,16 @@ def is_unchanged(old: FileRecord, new: FileRecord) -> bool:
 def stale(record: FileRecord) -> FileRecord:
     """The record of a file that is to be parsed again, whatever its bytes; until then its functions are found."""
     return replace(record, mtime_ns=_STALE)
+
+
+def unread(record: FileRecord) -> FileRecord:
+    """The record of a file that the disk, or our own limits, keep from us; its functions are found meanwhile."""
+    return replace(record, mtime_ns=_UNREAD)
+
+
+def is_unread(record: FileRecord) -> bool:
+    """Whether a file could not be read when it was looked at last."""
+    return record.mtime_ns == _UNREAD
 
 
 def is_stale(record: FileRecord) -> bool:

@@ -98,8 +98,16 @@ class Training:
         self.last: TrainingEnd | None = None
         """How the newest of those that ended did."""
 
-    def start(self, folders: Sequence[Path], cache_directory: Path, recipe: str = "default") -> None:
+    def start(
+        self, folders: Sequence[Path], cache_directory: Path, recipe: str = "default", *, kept: Sequence[str] = ()
+    ) -> None:
         """Begin to train on these folders; returns at once.
+
+        Args:
+            folders: with code.
+            cache_directory: whose models answer, and where the run is kept.
+            recipe: its name, or a path.
+            kept: models that the client's settings name: none of them is deleted as one of an earlier run.
 
         Raises:
             TrainingError: there is nothing to train on, or a training runs already.
@@ -111,6 +119,7 @@ class Training:
                 raise TrainingError("a training runs already; wait for its end, or stop it with vizsla.stopTraining")
             self.state, self._is_unwanted = TrainingState(), False
         arguments = [sys.executable, *self._command, "train", *map(str, folders), "--recipe", recipe, "--json"]
+        arguments += [argument for name in kept for argument in ("--keep", name)]
         threading.Thread(target=self._run, args=(arguments, cache_directory), name="training", daemon=True).start()
         self._told()
 

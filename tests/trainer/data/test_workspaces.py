@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def functions(count: int) -> str:
 def test_folders_that_are_installed_or_built_are_left_out_where_no_repository_says_so(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": "x = 1", "node_modules/b.js": "x", ".venv/c.py": "x", "build/d.py": "x", "e/f.py": "x"})
     assert list_files(tmp_path) == ["a.py", "e/f.py"]
+
+
+def test_a_repository_that_ignores_the_folder_says_nothing_of_it(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    write(tmp_path, {".gitignore": "scratch/\n", "scratch/a.py": "x = 1", "scratch/build/b.py": "x", "build/c.py": "x"})
+    assert list_files(tmp_path / "scratch") == ["a.py"]
+    assert "build/c.py" in list_files(tmp_path)
 
 
 def test_what_the_server_leaves_out_is_not_learned_from(tmp_path: Path) -> None:

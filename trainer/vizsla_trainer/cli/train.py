@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,7 @@ import typer
 
 from vizsla.core.errors import ModelError
 from vizsla.core.options import load_settings
-from vizsla.models.device import problem_with
+from vizsla.models.device import problem_of_torch_with, problem_with
 from vizsla.models.sources import needs_extra
 from vizsla_trainer.cli.corpus import BesideCorpus
 from vizsla_trainer.cli.stopping import stoppable
@@ -76,6 +77,9 @@ def train(
     device: Annotated[
         str | None, typer.Option("--device", metavar="D", help="cpu, cuda or mps; the best there is when not given.")
     ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", metavar="NAME", help="A model of an earlier run not to delete.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print progress and outcome as JSON lines.")] = False,
 ) -> int:
     """Train models on your own code, and use them if held-out questions prove that they are better.
@@ -112,7 +116,7 @@ def train(
         except StoppedError as stopped:
             print(f"vizsla: {stopped}", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
-        return _finish(outcome, context, settings, uses=use, as_json=as_json)
+        return _finish(outcome, context, settings, uses=use, keep=keep or (), as_json=as_json)
 
 
 def check_installed(what: str) -> None:
@@ -128,7 +132,7 @@ def check_device(device: str | None) -> None:
         return
     if device not in ("cuda", "mps"):
         raise ModelError(f"--device must be cpu, cuda or mps, got {device!r}")
-    problem = problem_with("cuda" if device == "cuda" else "mps")
+    problem = problem_of_torch_with("cuda") if device == "cuda" else problem_with("mps")
     if problem is not None:
         raise ModelError(f"--device {device}: {problem}; leave it out to train on the best device there is")
 
@@ -138,14 +142,16 @@ def be_nice() -> None:
     os.nice(max(0, _NICE - os.nice(0)))
 
 
-def _finish(outcome: Outcome, context: Context, settings: Settings, *, uses: bool, as_json: bool) -> int:
+def _finish(
+    outcome: Outcome, context: Context, settings: Settings, *, uses: bool, keep: Sequence[str], as_json: bool
+) -> int:
     """Offer what passed the gate and say what came of it. Returns the exit status."""
     from vizsla_trainer.stages.offering import offer_models
 
     if outcome.decision is None:
         _say(as_json, {"event": "done", "stages": outcome.done}, f"Done: {', '.join(outcome.done) or 'nothing to do'}.")
         return OFFERED
-    offered = offer_models(context, outcome.decision, settings.cache.directory, uses=uses)
+    offered = offer_models(context, outcome.decision, settings.cache.directory, uses=uses, kept=keep)
     told = {
         "event": "done",
         "is_offered": outcome.decision.is_offered,

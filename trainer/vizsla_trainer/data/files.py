@@ -12,6 +12,7 @@ from vizsla.core.errors import WorkspaceError
 from vizsla.core.options import load_settings
 from vizsla.parsing.languages import Language, language_of, refine
 from vizsla.services.discovery import scan
+from vizsla.services.ignoring import IgnoreRules
 from vizsla.services.reading import is_secret
 from vizsla_trainer.progress import never
 
@@ -55,8 +56,9 @@ def list_files(root: Path) -> list[str]:
         raise WorkspaceError(f"{root} is not a folder; give the folder of a workspace")
     root = root.resolve()
     settings, _ = load_settings(root)
-    found = [one.path for one in scan(root, settings.index, cancelled=never) if one.skip_reason is None]
-    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+    rules = IgnoreRules(root, settings.index.exclude)
+    found = [one.path for one in scan(root, settings.index, cancelled=never, rules=rules) if one.skip_reason is None]
+    if rules.root(()).git is not None:  # a repository further out may ignore the whole folder
         return sorted(found)
     return sorted(path for path in found if _may_be_the_users(PurePosixPath(path).parts[:-1]))
 

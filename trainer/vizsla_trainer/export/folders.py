@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vizsla.core.errors import ModelError
 from vizsla.models.calibration import Line
 from vizsla.models.in_use import ModelsInUse, earlier_models, models_in_use
 from vizsla.models.library import add_model, list_models, remove_model, use_models
@@ -18,6 +20,8 @@ from vizsla_trainer.evaluation.contest import AFTER, BEFORE
 from vizsla_trainer.evaluation.results import Comparison
 from vizsla_trainer.evaluation.served import reading_of
 from vizsla_trainer.export.gate import Decision
+
+logger = logging.getLogger(__name__)
 
 _KEPT_RUNS = 3  # models of earlier runs of a workspace that stay added, for the way back
 
@@ -117,11 +121,15 @@ def remove_earlier(
         The offers of which there still are models: the last few, and what is in use, was in use before, or is named.
     """
     kept = {*named, *(name for offer in offers[-_KEPT_RUNS:] for name in offer)}
-    for used in (*earlier_models(cache_directory)[-1:], models_in_use(cache_directory)):
+    for used in (*earlier_models(cache_directory), models_in_use(cache_directory)):
         kept |= {used.retriever, used.reranker}
     there = {model.name for model in list_models(cache_directory)}
     for name in {name for offer in offers for name in offer} & there - kept:
-        remove_model(name, cache_directory)
+        try:
+            remove_model(name, cache_directory)
+        except (ModelError, OSError) as error:
+            logger.warning("the model %s of an earlier run cannot be deleted: %s", name, error)
+            continue
         there.discard(name)
     return [left for offer in offers if (left := [name for name in offer if name in there])]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,17 @@ class Offered:
     is_new: bool
 
 
-def offer_models(context: Context, decision: Decision, cache_directory: Path, *, uses: bool) -> Offered:
+def offer_models(
+    context: Context, decision: Decision, cache_directory: Path, *, uses: bool, kept: Collection[str] = ()
+) -> Offered:
     """Add the models of a run that passed the gate and, where wanted, put them to use.
+
+    Args:
+        context: of the run.
+        decision: of its gate.
+        cache_directory: whose models answer.
+        uses: False adds the models without using them.
+        kept: models that somebody else counts on, beside those that the user's own settings name.
 
     Raises:
         ModelError: a model could not be added or used; the old ones answer.
@@ -54,7 +64,8 @@ def offer_models(context: Context, decision: Decision, cache_directory: Path, *,
         return Offered(now=models_in_use(cache_directory), added=added, is_new=False)
     now = offer(models, decision, cache_directory=cache_directory, name=name, uses=uses)
     offers = [*before.get("offers", [before["models"]] if "models" in before else []), list(added)]
+    write_json(marker, {"key": key, "models": added, "offers": offers})  # first, as deleting may be broken off
     named = load_settings()[0].models
-    offers = remove_earlier(cache_directory, offers, named=(named.retriever, named.reranker))
+    offers = remove_earlier(cache_directory, offers, named=(named.retriever, named.reranker, *kept))
     write_json(marker, {"key": key, "models": added, "offers": offers})
     return Offered(now=now, added=added, is_new=True)

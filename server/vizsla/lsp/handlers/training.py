@@ -27,7 +27,8 @@ def register(server: VizslaServer, dialogue: Dialogue) -> None:
         roots = await dialogue.roots(ls)
         assert ls.training is not None  # made with the roots
         folders = [one.path for one in roots.chosen((folder,) if folder is not None else ())]
-        ls.training.start(folders, ls.settings.cache.directory, recipe)
+        models = ls.settings.models
+        ls.training.start(folders, ls.settings.cache.directory, recipe, kept=(models.retriever, models.reranker))
 
     @server.command(messages.COMMAND_STOP_TRAINING)
     async def stop(ls: VizslaServer, *arguments: object) -> None:
